@@ -106,8 +106,11 @@ def run_tests(names: Sequence[str], started: Sessions, longest: float = LONGEST)
     return started.run(("--quiet", "--exitfirst", "-p", "no:cacheprovider", "-n", "0", *chosen, *names), longest)
 
 
-def main(words: Sequence[str]) -> int:
-    """Try the mutations that the words choose; the exit status is 1 if any survives."""
+def main(words: Sequence[str], *, tested: bool) -> int:
+    """Try the mutations that the words choose; the exit status is 1 if any survives.
+
+    If all tests have just passed, only those of one file run without a fault, to see that they can in a copy.
+    """
     chosen = [m for m in known() if not words or any(word in m.file or word in m.fault for word in words)]
     survivors = 0
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack, ThreadPoolExecutor(PROCESSES) as threads:
@@ -115,7 +118,8 @@ def main(words: Sequence[str]) -> int:
         for number in range(PROCESSES):
             free.put(stack.enter_context(session_in(Path(name) / str(number))))
         without_faults = partial(run_tests, longest=LONGEST_WITHOUT)
-        for status, printed in threads.map(partial(in_free, free, without_faults), of_each_file(chosen)):
+        groups = of_each_file(chosen)[: 1 if tested else None]
+        for status, printed in threads.map(partial(in_free, free, without_faults), groups):
             if status:
                 print(f"the tests fail without any fault:\n{printed[-2000:]}")
                 return 1
@@ -151,4 +155,6 @@ def in_free(free: SimpleQueue[Sessions], work: Callable[[T, Sessions], R], subje
 if __name__ == "__main__":
     parser = ArgumentParser(prog="python -m tests.mutations", description="Try faults; report the survivors.")
     parser.add_argument("words", nargs="*", help="try only faults whose file or description contains a word")
-    sys.exit(main(parser.parse_args().words))
+    parser.add_argument("--tested", action="store_true", help="all tests have just passed without faults")
+    options = parser.parse_args()
+    sys.exit(main(options.words, tested=options.tested))
