@@ -342,36 +342,27 @@ def test_models_in_words(models: ModelFilter, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("type_name", "cardinality", "many", "annotation"),
+    ("type_name", "cardinality", "many", "nullable", "annotation"),
     [
-        ("ImageField", "SINGLE", False, "Image"),
-        ("ImageField", "SINGLE", True, "list[Image]"),
-        ("ImageField", "COLLECTION", False, "list[Image]"),
-        ("ImageField", "COLLECTION", True, "list[list[Image]]"),
-        ("VideoField", "SINGLE", False, "Video"),
-        ("StringField", "SINGLE", False, "str"),
-        ("IntegerField", "COLLECTION", False, "list[int]"),
-        ("AnyField", "SINGLE", False, "JsonValue"),
-        ("x]; y", "SINGLE", False, "JsonValue"),
+        ("ImageField", "SINGLE", False, False, "Image"),
+        ("ImageField", "SINGLE", True, False, "list[Image]"),
+        ("ImageField", "COLLECTION", False, False, "list[Image]"),
+        ("ImageField", "COLLECTION", True, False, "list[list[Image]]"),
+        ("VideoField", "SINGLE", False, False, "Video"),
+        ("StringField", "SINGLE", False, False, "str"),
+        ("IntegerField", "COLLECTION", False, False, "list[int]"),
+        ("AnyField", "SINGLE", False, False, "JsonValue"),
+        ("x]; y", "SINGLE", False, False, "JsonValue"),
+        ("StringField", "SINGLE", False, True, "str | None"),
+        ("ImageField", "SINGLE", True, True, "list[Image | None]"),
+        ("ImageField", "COLLECTION", False, True, "list[Image] | None"),
+        ("ImageField", "COLLECTION", True, True, "list[list[Image] | None]"),
+        ("AnyField", "SINGLE", False, True, "JsonValue"),
+        ("AnyField", "COLLECTION", False, True, "list[JsonValue] | None"),
     ],
 )
-def test_result_types(type_name: str, cardinality: Any, many: bool, annotation: str) -> None:
-    assert str(result_type(FieldType(type_name, cardinality), many)) == annotation
-
-
-@pytest.mark.parametrize(
-    ("type_name", "cardinality", "many", "annotation"),
-    [
-        ("StringField", "SINGLE", False, "str | None"),
-        ("ImageField", "SINGLE", True, "list[Image | None]"),
-        ("ImageField", "COLLECTION", False, "list[Image] | None"),
-        ("ImageField", "COLLECTION", True, "list[list[Image] | None]"),
-        ("AnyField", "SINGLE", False, "JsonValue"),
-        ("AnyField", "COLLECTION", False, "list[JsonValue] | None"),
-    ],
-)
-def test_result_types_of_what_may_be_null(type_name: str, cardinality: Any, many: bool, annotation: str) -> None:
-    assert str(result_type(FieldType(type_name, cardinality), many, nullable=True)) == annotation
+def test_result_types(type_name: str, cardinality: Any, many: bool, nullable: bool, annotation: str) -> None:
+    assert str(result_type(FieldType(type_name, cardinality), many, nullable=nullable)) == annotation
 
 
 @pytest.mark.parametrize(
