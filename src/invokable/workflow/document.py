@@ -57,6 +57,9 @@ def read_document(data: bytes) -> object:
         data = _embedded(data)
     if crowded := crowding(data, "a workflow"):
         raise WorkflowFileError(f"holds {crowded}")
+    encoding = json.detect_encoding(data)
+    if not encoding.startswith("utf-8"):  # PowerShell redirects into files in UTF-16
+        raise WorkflowFileError(f"looks like text in {encoding[:6].upper()}; save it in UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
