@@ -125,7 +125,7 @@ def test_a_refusal_of_a_batch_id_is_final(connect: Callable[..., Client], counte
     with Simulator(faults=[refused]) as simulator, connect(simulator.serve()) as client:
         batch_id = client.submit(counted(stamp=stamp, height=32)).batch_id
         with pytest.raises(APIError, match="403"):
-            client.attach(counted, batch_id).result(timeout=60)
+            client.attach(counted, batch_id).result(timeout=10)
 
 
 @pytest.mark.slow

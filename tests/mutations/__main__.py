@@ -29,9 +29,9 @@ from tests.sessions import Sessions, sessions
 T = TypeVar("T")
 R = TypeVar("R")
 
-PROCESSES = 2 * (os.cpu_count() or 1)
-"""Tests wait for much of their time."""
-LONGEST = 120.0
+PROCESSES = 4 * (os.cpu_count() or 1)
+"""Tests wait for much of their time, and those that notice a fault by hanging for all of it."""
+LONGEST = 60.0
 """Seconds for the tests of one fault."""
 LONGEST_WITHOUT = 600.0
 """Seconds for the tests of a file without any fault."""

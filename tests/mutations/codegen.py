@@ -194,14 +194,14 @@ MUTATIONS: Final = (
         "src/invokable/cli/showing/interface_tables.py",
         "if connected:",
         "if False:",
-        ("tests/cli/test_show.py",),
+        ("tests/cli/test_show.py::test_the_table_shows_defaults_in_short_and_no_value_for_what_an_edge_feeds",),
     ),
     Mutation(
         "show does not say why an input is required",
         "src/invokable/cli/show.py",
         "in plan.warnings:",
         "in ():",
-        ("tests/cli/test_show.py",),
+        ("tests/cli/test_show.py::test_the_table_shows_defaults_in_short_and_no_value_for_what_an_edge_feeds",),
     ),
     Mutation(
         "a label in full-width letters is repeated below the name",
@@ -229,28 +229,28 @@ MUTATIONS: Final = (
         "src/invokable/cli/showing/modules.py",
         '"aliases": list(item.indices[1:]),',
         '"aliases": list(item.indices),',
-        ("tests/cli/test_show.py",),
+        ("tests/cli/test_show.py::test_a_module_says_the_same_as_its_workflow",),
     ),
     Mutation(
         "a module shows no limits",
         "src/invokable/cli/showing/modules.py",
         '"limits": value.limits.to_json() if value else {},',
         '"limits": {},',
-        ("tests/cli/test_show.py",),
+        ("tests/cli/test_show.py::test_a_module_says_the_same_as_its_workflow",),
     ),
     Mutation(
         "a schema may hold any number of arrays and objects",
         "src/invokable/schema/build.py",
         'if crowded := crowding(data, "an openapi.json"):',
         "if crowded := False:",
-        ("tests/schema/test_growth.py",),
+        ("tests/schema/test_growth.py::test_a_schema_of_nearly_empty_values_is_refused_before_they_take_memory",),
     ),
     Mutation(
         "the texts of a file are all in memory to be counted",
         f"{CONTRACT}density.py",
         "{1,1000}+",
         "++",
-        ("tests/schema/test_growth.py",),
+        ("tests/schema/test_growth.py::test_a_schema_of_nearly_empty_values_is_refused_before_they_take_memory",),
     ),
     Mutation(
         "an output schema is read again for each node that has it",
@@ -264,7 +264,7 @@ MUTATIONS: Final = (
         "src/invokable/runtime/steps/resources/server_info.py",
         "if response.status == 200 and (crowded",
         "if False and (crowded",
-        ("tests/runtime/test_answers.py",),
+        ("tests/runtime/test_answers.py::test_an_answer_of_another_shape_is_refused",),
     ),
     Mutation(
         "nodes of many versions are compared with each other",
@@ -306,7 +306,7 @@ MUTATIONS: Final = (
         f"{CODEGEN}naming/names.py",
         'return "is a keyword of Python"',
         'return "is not an identifier"',
-        ("tests/cli/test_generate.py",),
+        ("tests/cli/test_generate.py::test_a_faulty_configuration_gets_one_line",),
     ),
     Mutation(
         "a misspelled custom node is only taken for one of InvokeAI",
@@ -474,7 +474,7 @@ MUTATIONS: Final = (
         "src/invokable/cli/running/values.py",
         "{path!r:.200}",
         "{path!r}",
-        ("tests/cli/test_run.py",),
+        ("tests/cli/test_run.py::test_bad_input_has_status_2_and_one_line",),
     ),
     Mutation(
         "a heavy statement of a module is parsed",
@@ -558,7 +558,7 @@ MUTATIONS: Final = (
         f"{CODEGEN}python/code.py",
         "if held and not _MARK.fullmatch(word):",
         "if held:",
-        ("tests/codegen/test_code.py",),
+        ("tests/codegen/test_code.py::test_wrapping_puts_no_markdown_mark_at_the_start_of_a_line",),
     ),
     Mutation(
         "values chosen on a node do not distinguish names",
@@ -726,7 +726,7 @@ MUTATIONS: Final = (
         f"{CODEGEN}typing/limits.py",
         "if math.isfinite(count):",
         "if True:",
-        ("tests/codegen/test_hostile_values.py",),
+        ("tests/codegen/test_hostile_values.py::test_limits_that_make_no_sense_are_left_out_with_a_warning",),
     ),
     Mutation(
         "a limit of hundreds of digits is read",
@@ -824,7 +824,9 @@ MUTATIONS: Final = (
         f"{CODEGEN}typing/defaults.py",
         "_MAX_VALUES: Final = 1_000",
         "_MAX_VALUES: Final = 10**9",
-        ("tests/codegen/test_hostile_values.py",),
+        (
+            "tests/codegen/test_hostile_values.py::test_a_default_that_the_runtime_would_refuse_makes_the_input_required",
+        ),
     ),
     Mutation(
         "each field of a deep form keeps all headings over it",

@@ -37,14 +37,14 @@ MUTATIONS: Final = (
         f"{CLIENT}_http/transports.py",
         "if self.is_real and threading.current_thread() is threading.main_thread():",
         "if False:",
-        (f"{TESTS}test_hanging.py",),
+        (f"{TESTS}test_hanging.py::test_an_interrupt_leaves_no_lock_held",),
     ),
     Mutation(
         "a request that was interrupted goes on",
         f"{CLIENT}_http/interrupts.py",
         "        abort()\n",
         "",
-        (f"{TESTS}test_hanging.py",),
+        (f"{TESTS}test_hanging.py::test_an_interrupt_ends_a_hanging_request_immediately",),
     ),
     Mutation(
         "a compressed file is accepted",
@@ -100,7 +100,7 @@ MUTATIONS: Final = (
         f"{CLIENT}_http/network.py",
         "            self.transmission.may_have_arrived = True\n",
         "            pass\n",
-        (f"{TESTS}test_hanging.py",),
+        (f"{TESTS}test_hanging.py::test_only_a_request_that_was_written_may_have_arrived",),
     ),
     Mutation(
         "the headers of a request are written alone",
@@ -135,14 +135,14 @@ MUTATIONS: Final = (
         f"{CLIENT}_http/network.py",
         "        if self.in_body:\n",
         "        if True:\n",
-        (f"{TESTS}test_hanging.py",),
+        (f"{TESTS}test_hanging.py::test_what_opens_a_tunnel_through_a_proxy_is_not_the_request",),
     ),
     Mutation(
         "a garbage-collected client waits for its thread",
         f"{CLIENT}listening.py",
         "        self._closed, socket = True, self._socket\n",
         "        with self._lock:\n            self._closed, socket = True, self._socket\n",
-        (f"{TESTS}test_listening.py",),
+        (f"{TESTS}test_listening.py::test_an_unreferenced_client_stops_without_waiting",),
     ),
     Mutation(
         "closing a client waits as if to connect again",

@@ -28,7 +28,7 @@ WAITS: dict[str, Callable[[Any], Any]] = {
     "wait": lambda job: job.wait(),
     "events": lambda job: list(job.events()),
 }
-PATIENT = Policy(retries=100, read_timeout=60, total_timeout=60)
+PATIENT = Policy(retries=100, read_timeout=15, total_timeout=15)
 SHORT = Policy(retries=1, read_timeout=3, total_timeout=3)
 
 

@@ -28,7 +28,7 @@ from tests.effort import slow_beyond
 from tests.runtime.relays import closing_kept, deaf, full_backlog, listening, silent, trickling
 from tests.testing.asking import picture, until
 
-PATIENT = Policy(connect_timeout=60, read_timeout=60, total_timeout=60, pool_timeout=60)
+PATIENT = Policy(connect_timeout=15, read_timeout=15, total_timeout=15, pool_timeout=15)
 LARGE = b"\x89PNG\r\n\x1a\n" + bytes(32 * 2**20)
 Hang = contextlib.AbstractContextManager[str]
 
