@@ -728,6 +728,28 @@ def test_a_workflow_shows_a_picture(client: Client, name: str, stamp: Path) -> N
         client.workflows.set_thumbnail(saved, stamp)
 
 
+def test_a_picture_may_be_an_image_on_the_server(
+    client: Client, models: dict[str, dict[str, str]], name: str, stamp: Path
+) -> None:
+    image = client.images.upload(stamp)
+    saved = client.workflows.save({**WORKFLOW, "name": name})
+    preset = client.style_presets.create(name, image=client.image(image.name))
+
+    client.workflows.set_thumbnail(saved, image)
+    client.models.set_image("tiny-sd15", image)
+    client.style_presets.update(preset, image=image)
+
+    assert _is_picture(client.workflows.thumbnail(saved))
+    assert _is_picture(client.models.image("tiny-sd15"))
+    assert _is_picture(client.style_presets.image(preset))
+    client.models.delete_image("tiny-sd15")
+    client.images.delete(image)
+    with pytest.raises(NotFoundError, match="no image"):
+        client.workflows.set_thumbnail(saved, image)
+    client.workflows.delete(saved)
+    client.style_presets.delete(preset)
+
+
 def test_a_workflow_is_shared_and_hidden(client: Client, name: str) -> None:
     saved = client.workflows.save({**WORKFLOW, "name": name})
     if not has_sharing(client):

@@ -65,6 +65,20 @@ MUTATIONS: Final = (
         ("tests/testing/test_simulator.py::test_every_version_keeps_boards_images_and_workflows",),
     ),
     Mutation(
+        "an image on the server cannot be shown beside a workflow",
+        f"{CLIENT}_sync/repositories/repository.py",
+        "if not isinstance(image, Image):",
+        "if True:",
+        ("tests/contract/test_repositories.py::test_a_picture_may_be_an_image_on_the_server",),
+    ),
+    Mutation(
+        "a video is taken for a Pillow image",
+        f"{CLIENT}reading.py",
+        " and not is_on_server",
+        "",
+        ("tests/runtime/test_client.py::test_an_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
         "an upload whose answer cannot be read is not repeated",
         "src/invokable/runtime/steps/resources/media.py",
         "yield from fetch_as(request, lambda response: _record(kind, parse(response), response, client))",

@@ -34,6 +34,7 @@ from invokable import (
     RunFailed,
     Submission,
     ValidationError,
+    Video,
 )
 from invokable.runtime.client.saving import PendingFile
 from invokable.runtime.steps.exchange.protocol import Request
@@ -407,6 +408,8 @@ def after_a_run() -> Iterator[tuple[Simulator, Client, ColourCard.Result]]:
         ("cancel", lambda run: ("",), "expected a batch id, got ''"),
         ("upload", lambda run: (7,), "expected a path, bytes, a file object, a Pillow image or an array, got 7"),
         ("videos.upload", lambda run: (7,), "expected a path, bytes or a file object, got 7"),
+        ("images.upload", lambda run: (Video("a.mp4"),), "a Pillow image or an array, got Video(name='a.mp4'"),
+        ("videos.upload", lambda run: (run.card,), "expected a path, bytes or a file object, got Image(name="),
         ("clean_up", lambda run: (run,), "expected a Submission, such as job.submission or error.submission"),
         ("images.star", lambda run: (run.images,), "; pass several as *images"),
         ("images.delete", lambda run: (7,), "expected an image, a video or a name, got 7"),

@@ -9,6 +9,7 @@ from typing import Any, Final
 from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.runtime.steps.exchange.protocol import File, ReadFile
 from invokable.runtime.values.inputs import SupportsArray, SupportsFspath, SupportsRead, SupportsSave
+from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.reprs import short
 
 _SUFFIXES: Final = {"image": ".png", "video": ".mp4"}
@@ -36,6 +37,7 @@ def read_file(step: ReadFile) -> File:
     Raises OSError for a path that cannot be read, and TypeError for a value of another kind.
     """
     value, suffix = step.value, _SUFFIXES[step.kind]
+    is_on_server = isinstance(value, Image | Video)  # whose `save` takes other arguments than that of a Pillow image
     if isinstance(value, bytes):
         content = value
     elif isinstance(value, str | SupportsFspath):
@@ -45,7 +47,7 @@ def read_file(step: ReadFile) -> File:
         suffix = os.path.splitext(path)[1].lower()
     elif isinstance(value, SupportsRead):
         content = _whole(value)
-    elif isinstance(value, SupportsSave):
+    elif isinstance(value, SupportsSave) and not is_on_server:
         content = _as_png(value)
     elif isinstance(value, SupportsArray):
         content = _as_png(_picture(value))
@@ -71,10 +73,10 @@ def _as_png(image: Any) -> bytes:
 
 def _picture(array: SupportsArray) -> Any:
     """An array as a Pillow image."""
-    from PIL import Image
+    from PIL.Image import fromarray
 
     try:
-        return Image.fromarray(array)
+        return fromarray(array)
     except (TypeError, ValueError) as error:
         expected = "uint8 of shape height × width, or height × width × 3 or 4 channels"
         raise TypeError(f"the array is not an image: {error}; expected {expected}") from None

@@ -8,13 +8,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
 from invokable.contract.vocabulary import ModelBase, ModelFormat, ModelType
-from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
-from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.surface import install_id_of
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.paging import single_page
-from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.model_manager import (
     await_install,
     cancel_install,
@@ -194,7 +191,7 @@ class AsyncModels(AsyncRepository):
 
         Raises OSError and TypeError for a file that cannot be read, NotFoundError, and APIError if it is not a picture.
         """
-        file = await in_thread(read_file, ReadFile(image, "image"))
+        file = await self._picture(image)
         await self._drive(set_model_image(model, file, self._cache))
 
     async def delete_image(self, model: Model | str) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from io import BytesIO
 from typing import TypeVar
 
+from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.engine import AsyncEngine
+from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.exchange.paging import Page
-from invokable.runtime.steps.exchange.protocol import Steps
+from invokable.runtime.steps.exchange.protocol import File, ReadFile, Steps
+from invokable.runtime.steps.resources.downloads import download
 from invokable.runtime.steps.resources.server_cache import ServerCache
+from invokable.runtime.values.inputs import ImageInput
+from invokable.runtime.values.media import Image
 
 T = TypeVar("T")
 
@@ -36,3 +42,11 @@ class AsyncRepository:
             if following is None:
                 return
             page = await self._drive(following())
+
+    async def _picture(self, image: ImageInput) -> File:
+        """A picture to show beside something; an image on the server is downloaded, since it has to be sent."""
+        if not isinstance(image, Image):
+            return await in_thread(read_file, ReadFile(image, "image"))
+        buffer = BytesIO()
+        await self._drive(download(image, buffer))
+        return File("image", buffer.getvalue(), ".png", "image/png")

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
-from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.exchange.paging import single_page
-from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.style_presets import (
     PresetChanges,
     change_preset,
@@ -56,7 +53,7 @@ class AsyncStylePresets(AsyncRepository):
 
         Raises OSError and TypeError for an image that cannot be read, and UnsupportedError.
         """
-        file = None if image is None else await in_thread(read_file, ReadFile(image, "image"))
+        file = None if image is None else await self._picture(image)
         return await self._drive(
             create_preset(name, positive_prompt, negative_prompt, file, self._cache, shared=shared)
         )
@@ -79,7 +76,7 @@ class AsyncStylePresets(AsyncRepository):
         Raises OSError and TypeError for an image that cannot be read, NotFoundError, UnsupportedError, and
         InvokableError for a preset that comes with InvokeAI.
         """
-        file = None if image is None else await in_thread(read_file, ReadFile(image, "image"))
+        file = None if image is None else await self._picture(image)
         changes = PresetChanges(
             name=name, positive_prompt=positive_prompt, negative_prompt=negative_prompt, shared=shared
         )

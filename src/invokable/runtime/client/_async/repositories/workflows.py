@@ -6,12 +6,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Literal
 
 from invokable.contract.vocabulary import WorkflowCategory
-from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
-from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.surface import check_list, check_word, checked_document
 from invokable.runtime.steps.exchange.paging import single_page
-from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.library import (
     delete_workflow,
     delete_workflow_thumbnail,
@@ -99,7 +96,7 @@ class AsyncWorkflows(AsyncRepository):
         Raises OSError and TypeError for a file that cannot be read, APIError if it is not a picture, NotFoundError,
         UnsupportedError, and InvokableError for a workflow that comes with InvokeAI.
         """
-        file = await in_thread(read_file, ReadFile(image, "image"))
+        file = await self._picture(image)
         await self._drive(set_workflow_thumbnail(workflow, file, self._cache))
 
     async def delete_thumbnail(self, workflow: WorkflowRecord | str) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.repository import Repository
-from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.exchange.paging import single_page
-from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.style_presets import (
     PresetChanges,
     change_preset,
@@ -56,7 +53,7 @@ class StylePresets(Repository):
 
         Raises OSError and TypeError for an image that cannot be read, and UnsupportedError.
         """
-        file = None if image is None else in_thread(read_file, ReadFile(image, "image"))
+        file = None if image is None else self._picture(image)
         return self._drive(create_preset(name, positive_prompt, negative_prompt, file, self._cache, shared=shared))
 
     def update(
@@ -77,7 +74,7 @@ class StylePresets(Repository):
         Raises OSError and TypeError for an image that cannot be read, NotFoundError, UnsupportedError, and
         InvokableError for a preset that comes with InvokeAI.
         """
-        file = None if image is None else in_thread(read_file, ReadFile(image, "image"))
+        file = None if image is None else self._picture(image)
         changes = PresetChanges(
             name=name, positive_prompt=positive_prompt, negative_prompt=negative_prompt, shared=shared
         )
