@@ -58,6 +58,13 @@ MUTATIONS: Final = (
         ("tests/runtime/test_client.py::test_a_named_argument_of_another_kind_is_named",),
     ),
     Mutation(
+        "a trigger phrase is taken for a list of letters",
+        f"{CLIENT}_sync/repositories/models.py",
+        '            check_list("trigger_phrases", trigger_phrases, "red fox")\n',
+        "",
+        ("tests/runtime/test_client.py::test_a_named_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

@@ -468,6 +468,8 @@ def test_a_named_argument_of_another_kind_is_named(
         client.boards.move("a.png", to="none")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"tags is 'card'; expected a list, such as \['portrait'\]"):
         client.workflows.list(tags="card")
+    with pytest.raises(TypeError, match=r"trigger_phrases is 'fox'; expected a list, such as \['red fox'\]"):
+        client.models.update("Fox", trigger_phrases="fox")
     with pytest.raises(TypeError, match="before is 7; expected a function"):
         client.submit(ColourCard(stamp=result.card), before=7)  # type: ignore[arg-type]
     assert len(simulator.requests) == asked

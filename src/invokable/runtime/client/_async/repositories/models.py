@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import builtins
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any
 
 from invokable.contract.vocabulary import ModelBase, ModelFormat, ModelType
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
-from invokable.runtime.client.surface import install_id_of
+from invokable.runtime.client.surface import check_list, install_id_of
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.resources.model_manager import (
@@ -165,7 +165,7 @@ class AsyncModels(AsyncRepository):
         *,
         name: str | None = None,
         description: str | None = None,
-        trigger_phrases: Iterable[str] | None = None,
+        trigger_phrases: Collection[str] | None = None,
         default_settings: Mapping[str, Any] | None = None,
     ) -> ModelRecord:
         """Change what the server stores about a model; None leaves a value unchanged.
@@ -174,11 +174,12 @@ class AsyncModels(AsyncRepository):
             default_settings: What the editor sets when the model is selected, such as `steps` and `width`; for a LoRA,
                 its `weight`.
 
-        Raises NotFoundError.
+        Raises NotFoundError, and TypeError for trigger phrases that are not a list.
         """
         given = {"name": name, "description": description, "default_settings": default_settings}
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         if trigger_phrases is not None:
+            check_list("trigger_phrases", trigger_phrases, "red fox")
             changes["trigger_phrases"] = sorted(set(trigger_phrases))
         return await self._drive(change_model(model, changes, self._cache))
 
