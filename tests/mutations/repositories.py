@@ -65,6 +65,13 @@ MUTATIONS: Final = (
         ("tests/runtime/test_client.py::test_a_named_argument_of_another_kind_is_named",),
     ),
     Mutation(
+        "a model is installed before its progress turns out to be reported to something else than a function",
+        f"{CLIENT}_sync/repositories/models.py",
+        '    check_function("on_progress", on_progress, "a ModelInstall after each change")',
+        "    pass",
+        ("tests/runtime/test_client.py::test_a_named_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

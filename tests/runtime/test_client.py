@@ -472,6 +472,11 @@ def test_a_named_argument_of_another_kind_is_named(
         client.models.update("Fox", trigger_phrases="fox")
     with pytest.raises(TypeError, match="before is 7; expected a function"):
         client.submit(ColourCard(stamp=result.card), before=7)  # type: ignore[arg-type]
+    for install in (client.models.install, client.models.wait):
+        with pytest.raises(TypeError, match="on_progress is 7; expected a function, which is called with a Model"):
+            install("/models/fox.safetensors", on_progress=7)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="config is 'Fox'; expected a dict"):
+        client.models.install("/models/fox.safetensors", config="Fox")  # type: ignore[arg-type]
     assert len(simulator.requests) == asked
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from invokable.runtime.client.surface import check_function
 from invokable.runtime.values.events import Ended, JobEvent, NodeFinished, NodeStarted, Progress, Queued, Started
-from invokable.runtime.values.reprs import short
 
 Watch = Callable[[JobEvent], object]
 
@@ -18,8 +18,7 @@ def watched(on_progress: Watch | None, *, bar: bool) -> Iterator[Watch | None]:
 
     Raises RuntimeError if a bar is requested and rich is not installed, and TypeError if `on_progress` is no function.
     """
-    if on_progress is not None and not callable(on_progress):
-        raise TypeError(f"on_progress is {short(on_progress)}; expected a function, which is called with each event")
+    check_function("on_progress", on_progress, "each event")
     if not bar:
         yield on_progress
         return

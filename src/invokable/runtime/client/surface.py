@@ -128,10 +128,16 @@ def submission_of(given: object) -> Submission:
     raise TypeError(f"expected a Submission or a batch id, got {short(given)}{_where(given)}")
 
 
-def check_before(before: object) -> None:
-    """Check that something may be called before a batch is sent. Raises TypeError for anything else."""
-    if before is not None and not callable(before):
-        raise TypeError(f"before is {short(before)}; expected a function, which is called with the submission")
+def check_function(parameter: str, given: object, argument: str) -> None:
+    """Check that something may be called, or is None. Raises TypeError for anything else."""
+    if given is not None and not callable(given):
+        raise TypeError(f"{parameter} is {short(given)}; expected a function, which is called with {argument}")
+
+
+def check_mapping(parameter: str, given: object) -> None:
+    """Check that something is a dict or another mapping, or None. Raises TypeError for anything else."""
+    if not isinstance(given, Mapping | None):
+        raise TypeError(f"{parameter} is {short(given)}; expected a dict")
 
 
 def check_writable(file: object) -> None:

@@ -32,7 +32,7 @@ from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import (
     ResultOf,
     Runs,
-    check_before,
+    check_function,
     check_word,
     check_writable,
     checked,
@@ -206,7 +206,7 @@ class AsyncClient:
         Raises ValidationError, ConnectionError, APIError, subclasses of WorkflowError, and what `before` raises.
         """
         workflow = checked(flow)
-        check_before(before)
+        check_function("before", before, "the submission")
         context, deadline = self._engine.context_and_deadline(timeout)
         prepared = await self._drive(prepare_in_time(workflow, context, deadline))
         state = RunState(prepared.submission)

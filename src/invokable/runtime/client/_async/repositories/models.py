@@ -9,7 +9,7 @@ from typing import Any
 
 from invokable.contract.vocabulary import ModelBase, ModelFormat, ModelType
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
-from invokable.runtime.client.surface import check_list, install_id_of
+from invokable.runtime.client.surface import check_function, check_list, check_mapping, install_id_of
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.resources.model_manager import (
@@ -90,6 +90,7 @@ class AsyncModels(AsyncRepository):
         Raises ModelInstallError if it fails, is canceled or times out, and APIError for an unknown kind of source. An
         interrupt does not stop the installation.
         """
+        _check_report(on_progress)
         deadline = Deadline.after(timeout, time.monotonic)
         install = await self.start_install(source, inplace=inplace, access_token=access_token, config=config)
         return await self._drive(await_install(install, self._cache, deadline, on_progress))
@@ -103,6 +104,7 @@ class AsyncModels(AsyncRepository):
         config: Mapping[str, Any] | None = None,
     ) -> ModelInstall:
         """Start installing a model, without waiting. Takes the same arguments as `install`."""
+        check_mapping("config", config)
         steps = start_install(source, inplace=inplace, token=access_token, config=dict(config or {}))
         return await self._drive(steps)
 
@@ -117,6 +119,7 @@ class AsyncModels(AsyncRepository):
 
         Takes the same arguments as `install`, and raises the same exceptions; NotFoundError for an unknown id.
         """
+        _check_report(on_progress)
         deadline = Deadline.after(timeout, time.monotonic)
         given = install if isinstance(install, ModelInstall) else install_id_of(install)
         return await self._drive(await_install(given, self._cache, deadline, on_progress))
@@ -206,3 +209,7 @@ class AsyncModels(AsyncRepository):
     async def delete(self, model: Model | str) -> None:
         """Delete a model, and its files if they are in InvokeAI's own folder. Raises NotFoundError."""
         await self._drive(delete_model(model, self._cache))
+
+
+def _check_report(on_progress: object) -> None:
+    check_function("on_progress", on_progress, "a ModelInstall after each change")
