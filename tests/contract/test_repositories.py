@@ -550,6 +550,8 @@ def test_a_paused_queue_holds_its_items(client: Client, server: Server, paused: 
     assert [item.item_id for item in client.queue.list(newest_first=False)] == ids
     assert [item.status for item in client.queue.list(destination="somewhere")] == ["pending"] * 3
     assert list(client.queue.list(status="failed")) == []
+    unset: Any = None
+    assert len(list(client.queue.list(status=unset, batch_id=unset, destination=unset))) == 3
     assert client.queue.current() is None
     following = client.queue.next()
     assert following is not None

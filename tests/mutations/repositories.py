@@ -72,6 +72,20 @@ MUTATIONS: Final = (
         ("tests/runtime/test_client.py::test_a_named_argument_of_another_kind_is_named",),
     ),
     Mutation(
+        "no item matches a filter that is None",
+        f"{CLIENT}_sync/repositories/queue.py",
+        "not text or text == found",
+        'text in ("", found)',
+        ("tests/contract/test_repositories.py::test_a_paused_queue_holds_its_items",),
+    ),
+    Mutation(
+        "the items for a destination that is None are those for one that is called so",
+        f"{CLIENT}_sync/repositories/queue.py",
+        "delete_destination(_checked_destination(destination), ",
+        "delete_destination(destination, ",
+        ("tests/runtime/test_client.py::test_an_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

@@ -419,6 +419,10 @@ def after_a_run() -> Iterator[tuple[Simulator, Client, ColourCard.Result]]:
             lambda run: ([1, 2],),
             "a queue item or its id, a number, got [1, 2]; pass several as *items",
         ),
+        ("queue.cancel_batch", lambda run: (["b-1"],), "expected a batch id, got ['b-1']; pass several as *batch_ids"),
+        ("queue.cancel_batch", lambda run: (run,), "; pass its batch_id"),
+        ("queue.cancel_destination", lambda run: (None,), "expected a destination, got None"),
+        ("queue.delete_destination", lambda run: (None,), "expected a destination, got None"),
         ("queue.get", lambda run: ("5",), "expected a queue item or its id, a number, got '5'"),
         ("queue.get", lambda run: (True,), "expected a queue item or its id, a number, got True"),
         ("models.get_install", lambda run: (True,), "expected an installation or its id, a number, got True"),
@@ -470,6 +474,10 @@ def test_a_named_argument_of_another_kind_is_named(
         client.workflows.list(tags="card")
     with pytest.raises(TypeError, match=r"trigger_phrases is 'fox'; expected a list, such as \['red fox'\]"):
         client.models.update("Fox", trigger_phrases="fox")
+    with pytest.raises(TypeError, match="expected a batch id, got 7"):
+        client.queue.list(batch_id=7)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected a destination, got 7"):
+        client.queue.list(destination=7)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="before is 7; expected a function"):
         client.submit(ColourCard(stamp=result.card), before=7)  # type: ignore[arg-type]
     for install in (client.models.install, client.models.wait):

@@ -154,11 +154,16 @@ def checked_submission(given: object) -> Submission:
     raise TypeError(f"expected a Submission, such as job.submission or error.submission, got {short(given)}")
 
 
-def checked_batch_id(given: object) -> str:
+def checked_batch_ids(given: Iterable[object]) -> list[str]:
+    """Check that several things are batch ids. Raises TypeError for anything else."""
+    return [checked_batch_id(one, _several(one, "batch_ids")) for one in given]
+
+
+def checked_batch_id(given: object, hint: str = "") -> str:
     """Check that something is a batch id. Raises TypeError for anything else."""
     if isinstance(given, str) and given:
         return given
-    raise TypeError(f"expected a batch id, got {short(given)}{_where(given)}")
+    raise TypeError(f"expected a batch id, got {short(given)}{_where(given)}{hint}")
 
 
 def check_word(parameter: str, given: object, words: Any) -> None:

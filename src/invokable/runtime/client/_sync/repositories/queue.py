@@ -7,7 +7,7 @@ from typing import Literal
 
 from invokable.contract.server import State
 from invokable.runtime.client._sync.repositories.repository import Repository
-from invokable.runtime.client.surface import check_word, item_id_of
+from invokable.runtime.client.surface import check_word, checked_batch_id, checked_batch_ids, item_id_of
 from invokable.runtime.steps.resources.queue import cancel_batches
 from invokable.runtime.steps.resources.queue_items import (
     cancel_destination,
@@ -24,6 +24,7 @@ from invokable.runtime.steps.resources.queue_items import (
     retry_items,
     set_paused,
 )
+from invokable.runtime.steps.resources.references import checked_name
 from invokable.runtime.values.records import QueueItem, QueueStatus
 
 
@@ -58,10 +59,14 @@ class Queue(Repository):
         """
         if status:
             check_word("status", status, State)
+        if batch_id:
+            checked_batch_id(batch_id)
+        if destination:
+            _checked_destination(destination)
 
         def chosen(item: QueueItem) -> bool:
             wanted = ((status, item.status), (batch_id, item.batch_id), (destination, item.destination))
-            return all(text in ("", found) for text, found in wanted)
+            return all(not text or text == found for text, found in wanted)
 
         return self._each(list_items(self._cache, chosen, newest_first=newest_first))
 
@@ -83,11 +88,11 @@ class Queue(Repository):
 
     def cancel_batch(self, *batch_ids: str) -> int:
         """Cancel the items of batches that have not ended. Returns the number canceled."""
-        return self._drive(cancel_batches(batch_ids))
+        return self._drive(cancel_batches(checked_batch_ids(batch_ids)))
 
     def cancel_destination(self, destination: str) -> int:
         """Cancel the items for a destination that have not ended. Returns the number canceled."""
-        return self._drive(cancel_destination(destination))
+        return self._drive(cancel_destination(_checked_destination(destination)))
 
     def cancel_pending(self) -> int:
         """Cancel everything but the running item. Returns the number canceled.
@@ -118,7 +123,7 @@ class Queue(Repository):
         Raises UnsupportedError for a server before 6.0, and ValueError for a destination that the server cannot delete
         by, such as one with a slash: list its items, and delete those.
         """
-        return self._drive(delete_destination(destination, self._cache))
+        return self._drive(delete_destination(_checked_destination(destination), self._cache))
 
     def prune(self) -> int:
         """Delete all items that have ended. Returns the number deleted. Images and videos are kept."""
@@ -135,3 +140,7 @@ class Queue(Repository):
     def resume(self) -> None:
         """Resume the queue."""
         self._drive(set_paused(False))
+
+
+def _checked_destination(destination: str) -> str:
+    return checked_name(destination, "a destination")
