@@ -86,6 +86,13 @@ MUTATIONS: Final = (
         ("tests/runtime/test_client.py::test_an_argument_of_another_kind_is_named",),
     ),
     Mutation(
+        "metadata is written that is not JSON",
+        f"{STEPS}resources/media.py",
+        ", allow_nan=False",
+        "",
+        ("tests/runtime/test_client.py::test_metadata_that_the_server_would_drop_is_refused",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

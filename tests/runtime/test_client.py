@@ -488,6 +488,25 @@ def test_a_named_argument_of_another_kind_is_named(
     assert len(simulator.requests) == asked
 
 
+@pytest.mark.parametrize("kind", ["images", "videos"])
+@pytest.mark.parametrize(
+    ("metadata", "error", "words"),
+    [
+        ([1], TypeError, r"metadata is \[1\]; expected a dict"),
+        ({"a": object()}, TypeError, "not JSON serializable"),
+        ({"a": float("nan")}, ValueError, "not JSON compliant"),
+    ],
+)
+def test_metadata_that_the_server_would_drop_is_refused(
+    kind: str, metadata: Any, error: type[Exception], words: str, after_a_run: tuple[Simulator, Client, Any]
+) -> None:
+    simulator, client, _ = after_a_run
+    asked = len(simulator.requests)
+    with pytest.raises(error, match=words):
+        getattr(client, kind).upload(picture(), metadata=metadata)
+    assert not [request for request in simulator.requests[asked:] if request.method == "POST"]
+
+
 @pytest.mark.parametrize("bar", [False, True])
 def test_something_else_than_a_function_is_not_called_with_events(
     bar: bool, after_a_run: tuple[Simulator, Client, ColourCard.Result]

@@ -126,7 +126,7 @@ def upload_media(
     yield from _require_kind(kind, cache)
     params = {f"{kind.name}_category": category, "is_intermediate": str(is_intermediate).lower()}
     params |= {} if board_id == NO_BOARD else {"board_id": board_id}
-    form = {} if metadata is None else {"metadata": json.dumps(metadata)}
+    form = {} if metadata is None else {"metadata": json.dumps(dict(metadata), allow_nan=False)}
     request = Request("POST", f"{kind.path}/upload", params, file=file, form=form)
     return (yield from fetch_as(request, lambda response: _record(kind, parse(response), response, client)))
 

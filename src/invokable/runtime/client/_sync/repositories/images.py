@@ -14,7 +14,7 @@ from invokable.runtime.client._sync.concurrency import create_in_thread, in_thre
 from invokable.runtime.client._sync.repositories.media import Media
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import PendingFile
-from invokable.runtime.client.surface import check_word, name_of
+from invokable.runtime.client.surface import check_mapping, check_word, name_of
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.archives import fetch_archive
 from invokable.runtime.steps.resources.boards import board_id_of
@@ -55,14 +55,15 @@ class Images(Media[ImageRecord]):
             is_intermediate: Whether it is an intermediate image, which the editor does not show.
             metadata: JSON metadata to write into it. By default, metadata that InvokeAI wrote into the file is kept.
 
-        Raises OSError and TypeError for an image that cannot be read, ValueError for an unknown category, BoardError,
-        APIError and ConnectionError.
+        Raises OSError and TypeError for an image that cannot be read, ValueError for an unknown category, TypeError and
+        ValueError for metadata that is not JSON, BoardError, APIError and ConnectionError.
         """
         check_word("category", category, Category)
         if isinstance(image, Image):
             if board != NO_BOARD:
                 self.move(image, to=board)
             return self.get(image.name)
+        check_mapping("metadata", metadata)
         board_id = self._drive(board_id_of(board))
         file = in_thread(read_file, ReadFile(image, "image"))
         return self._drive(

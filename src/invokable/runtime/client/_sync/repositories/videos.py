@@ -9,6 +9,7 @@ from invokable.contract.fields import NO_BOARD
 from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.media import Media
 from invokable.runtime.client.reading import read_file
+from invokable.runtime.client.surface import check_mapping
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.media import VIDEOS, Kind, upload_media
@@ -40,12 +41,14 @@ class Videos(Media[VideoRecord]):
             is_intermediate: Whether it is an intermediate video, which the editor does not show.
             metadata: JSON metadata to store with it.
 
-        Raises OSError and TypeError for a video that cannot be read, BoardError, APIError and ConnectionError.
+        Raises OSError and TypeError for a video that cannot be read, TypeError and ValueError for metadata that is not
+        JSON, BoardError, APIError and ConnectionError.
         """
         if isinstance(video, Video):
             if board != NO_BOARD:
                 self.move(video, to=board)
             return self.get(video.name)
+        check_mapping("metadata", metadata)
         board_id = self._drive(board_id_of(board))
         file = in_thread(read_file, ReadFile(video, "video"))
         return self._drive(
