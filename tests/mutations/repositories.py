@@ -93,6 +93,13 @@ MUTATIONS: Final = (
         ("tests/runtime/test_client.py::test_metadata_that_the_server_would_drop_is_refused",),
     ),
     Mutation(
+        "an image is decoded as text before its file turns out to be open in text mode",
+        f"{CLIENT}reading.py",
+        "None if isinstance(file, TextIOBase) else file.read()",
+        "file.read()",
+        ("tests/runtime/test_client.py::test_a_file_in_text_mode_is_refused",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

@@ -488,6 +488,18 @@ def test_a_named_argument_of_another_kind_is_named(
     assert len(simulator.requests) == asked
 
 
+def test_a_file_in_text_mode_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "stamp.png"
+    path.write_bytes(picture())
+    with Simulator() as simulator, path.open(encoding="utf-8") as file:
+        client = simulator.client()
+        upload: Any = client.images.upload
+        with pytest.raises(TypeError, match=r'expected a file object in binary mode, as open\(path, "rb"\) returns it'):
+            upload(file)
+        with pytest.raises(ValidationError, match="expected a file object in binary mode"):
+            client.run(ColourCard(stamp=file))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("kind", ["images", "videos"])
 @pytest.mark.parametrize(
     ("metadata", "error", "words"),

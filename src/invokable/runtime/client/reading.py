@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from io import BytesIO
+from io import BytesIO, TextIOBase
 from typing import Any, Final
 
 from invokable.contract.vocabulary import PNG_PREFIX
@@ -90,7 +90,7 @@ def _whole(file: Any) -> bytes:
     """The content of a file object from its current position, which is then restored, so that it can be used again."""
     seekable = hasattr(file, "seek") and hasattr(file, "tell") and getattr(file, "seekable", lambda: True)()
     start = file.tell() if seekable else None
-    content = file.read()
+    content = None if isinstance(file, TextIOBase) else file.read()  # an image is not valid text
     if not isinstance(content, bytes):
         raise TypeError('expected a file object in binary mode, as open(path, "rb") returns it, got one in text mode')
     if start is not None:
