@@ -118,6 +118,15 @@ def test_several_boards_with_one_name_are_ambiguous(client: Client, board: Board
     client.boards.delete(other)
 
 
+def test_an_archived_board_receives_images(client: Client, board: BoardRecord, stamp: Path) -> None:
+    archived = client.boards.archive(board)
+    image = client.images.upload(stamp, board=board.name)
+    assert image.board_id == board.id
+    for named in (archived, board.name):
+        result = client.run(ColourCard(stamp=image, board=named, width=64, height=64), timeout=120)
+        assert client.images.get(result.card.name).board_id == board.id
+
+
 def test_a_board_is_created_only_once(client: Client, name: str) -> None:
     made = client.boards.find_or_create(name)
     assert client.boards.find_or_create(name) == made

@@ -214,9 +214,16 @@ MUTATIONS: Final = (
     Mutation(
         "an archived board counts like any other",
         f"{STEPS}resources/boards.py",
-        "pick_board(value, named or boards)",
-        "pick_board(value, boards)",
+        "[board for board in named if not board.archived] or named",
+        "named",
         UNIT,
+    ),
+    Mutation(
+        "a run does not find an archived board",
+        f"{STEPS}runs/prepare.py",
+        "list_boards(archived=True)",
+        "list_boards()",
+        ("tests/contract/test_repositories.py::test_an_archived_board_receives_images",),
     ),
     Mutation(
         "a deletion whose answer was lost is an error",

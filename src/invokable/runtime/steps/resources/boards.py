@@ -55,16 +55,19 @@ def checked_board_name(name: str) -> str:
     return name
 
 
-def pick_board(value: Board | str, boards: Sequence[Board]) -> Board:
-    """The board that a name or an id refers to. Raises BoardError if there is none, or several.
+def pick_board(value: Board | str, boards: Sequence[BoardRecord]) -> BoardRecord:
+    """The board that a name or an id refers to, archived or not; of several with one name, the one that is not.
 
-    The server does not check board ids: with an unknown one, images would silently end up on no board.
+    Raises BoardError if there is none, or several. The server does not check board ids: with an unknown one, images
+    would silently end up on no board.
     """
     if isinstance(value, Board):
-        if any(board.id == value.id for board in boards):
-            return value
+        for board in boards:
+            if board.id == value.id:
+                return board
         raise BoardError(f"the server has no board with the id {value.id!r}", board=value.id)
-    found = [board for board in boards if board.name == value]
+    named = [board for board in boards if board.name == value]
+    found = [board for board in named if not board.archived] or named
     if len(found) == 1:
         return found[0]
     names = [board.name for board in boards]
@@ -77,18 +80,11 @@ def pick_board(value: Board | str, boards: Sequence[Board]) -> Board:
 
 
 def find_board(value: Board | str) -> Steps[BoardRecord]:
-    """The board with that name or id, archived or not; of several with one name, the one that is not archived.
-
-    Raises BoardError.
-    """
+    """The board with that name or id, as `pick_board` chooses it. Raises BoardError."""
     if value == NO_BOARD:
         raise _means_no_board()
     checked_reference(value, Board, "a board or its name")
-    boards = yield from list_boards(archived=True)
-    active = [board for board in boards if not board.archived]
-    named = [board for board in active if board.name == value]
-    picked = pick_board(value, named or boards)
-    return next(board for board in boards if board.id == picked.id)
+    return pick_board(value, (yield from list_boards(archived=True)))
 
 
 def board_id_of(value: Board | str) -> Steps[str]:

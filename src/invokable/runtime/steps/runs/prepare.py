@@ -24,9 +24,9 @@ from invokable.runtime.steps.runs.batches import Data, batch_data, least_size
 from invokable.runtime.steps.runs.queue_room import check_room
 from invokable.runtime.steps.runs.substitution import substitute, wire_values
 from invokable.runtime.values.encoding import to_json
-from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.pins import InputPin, Pins, pins_of
+from invokable.runtime.values.records import BoardRecord
 from invokable.runtime.values.submission import Submission, destination_of, new_batch_id
 from invokable.runtime.values.validation import validate
 from invokable.runtime.values.workflow import Workflow
@@ -134,7 +134,7 @@ class _Completion:
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, list[tuple[File, object]]] = field(default_factory=dict)
     """The files to upload, and what they were read from, by attribute."""
-    boards: Sequence[Board] | None = None
+    boards: Sequence[BoardRecord] | None = None
 
     def resolve(self, flow: Workflow) -> Steps[dict[str, Any]]:
         """The wire values of such inputs by attribute, with a File in place of each file that is not uploaded yet."""
@@ -200,7 +200,7 @@ class _Completion:
         if value in BOARD_WORDS:
             return value
         if self.boards is None:
-            self.boards = yield from list_boards()
+            self.boards = yield from list_boards(archived=True)
         return board_wire(pick_board(value, self.boards))
 
     def _given(self, flow: Workflow) -> Iterator[tuple[InputPin, Any]]:
