@@ -100,6 +100,13 @@ MUTATIONS: Final = (
         ("tests/runtime/test_client.py::test_a_file_in_text_mode_is_refused",),
     ),
     Mutation(
+        "a video is taken for an image of the same name",
+        f"{CLIENT}surface.py",
+        ' and medium.collection == f"{kind}s"',
+        "",
+        ("tests/runtime/test_client.py::test_an_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

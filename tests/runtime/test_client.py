@@ -412,8 +412,10 @@ def after_a_run() -> Iterator[tuple[Simulator, Client, ColourCard.Result]]:
         ("videos.upload", lambda run: (run.card,), "expected a path, bytes or a file object, got Image(name="),
         ("clean_up", lambda run: (run,), "expected a Submission, such as job.submission or error.submission"),
         ("images.star", lambda run: (run.images,), "; pass several as *images"),
-        ("images.delete", lambda run: (7,), "expected an image, a video or a name, got 7"),
-        ("images.get", lambda run: (None,), "expected an image, a video or a name, got None"),
+        ("images.delete", lambda run: (7,), "expected an image or its name, got 7"),
+        ("images.delete", lambda run: (Video("a.mp4"),), "expected an image or its name, got Video(name='a.mp4'"),
+        ("videos.star", lambda run: (run.card,), "expected a video or its name, got Image(name="),
+        ("images.get", lambda run: (None,), "expected an image or its name, got None"),
         (
             "queue.cancel",
             lambda run: ([1, 2],),
@@ -470,6 +472,8 @@ def test_a_named_argument_of_another_kind_is_named(
     asked = len(simulator.requests)
     with pytest.raises(TypeError, match=r"got 'a\.png'; for a file on the server, pass client\.image"):
         client.boards.move("a.png", to="none")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected a video or its name, got Image"):
+        client.videos.move(result.card, to="Foxes")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"tags is 'card'; expected a list, such as \['portrait'\]"):
         client.workflows.list(tags="card")
     with pytest.raises(TypeError, match=r"trigger_phrases is 'fox'; expected a list, such as \['red fox'\]"):

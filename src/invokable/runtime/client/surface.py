@@ -65,31 +65,27 @@ def checked_media(media: object) -> Iterable[object]:
 
 def image_of(given: object) -> Image:
     """An image, or the one with a name. Raises TypeError for anything else."""
-    if isinstance(given, Image):
-        return given
-    return Image(_checked_name(given, "an image"))
+    return given if isinstance(given, Image) else Image(name_of(given, "image"))
 
 
 def video_of(given: object) -> Video:
     """A video, or the one with a name. Raises TypeError for anything else."""
-    if isinstance(given, Video):
-        return given
-    return Video(_checked_name(given, "a video"))
+    return given if isinstance(given, Video) else Video(name_of(given, "video"))
 
 
-def _checked_name(given: object, what: str) -> str:
-    if isinstance(given, str):
-        return given
-    raise TypeError(f"expected {what} or its name, got {short(given)}")
-
-
-def name_of(medium: object) -> str:
-    """The name of an image or a video on the server, or a name itself. Raises TypeError for anything else."""
-    if isinstance(medium, Image | Video):
-        return medium.name
+def name_of(medium: object, kind: str) -> str:
+    """The name of an image or a video on the server, or a name itself. Raises TypeError for one of the other kind."""
     if isinstance(medium, str):
         return medium
-    raise TypeError(f"expected an image, a video or a name, got {short(medium)}{_several(medium, 'images')}")
+    if isinstance(medium, Image | Video) and medium.collection == f"{kind}s":
+        return medium.name
+    expected = f"{'an' if kind == 'image' else 'a'} {kind} or its name"
+    raise TypeError(f"expected {expected}, got {short(medium)}{_several(medium, f'{kind}s')}")
+
+
+def names_of(media: Iterable[object], kind: str) -> list[str]:
+    """The names of images or videos. Raises TypeError for any of the other kind."""
+    return [name_of(medium, kind) for medium in media]
 
 
 def item_id_of(item: object) -> int:

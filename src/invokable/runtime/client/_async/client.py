@@ -314,8 +314,10 @@ class AsyncClient:
 
         Raises NotFoundError, APIError and ConnectionError.
         """
-        repository = self.images if isinstance(checked_medium(medium), Image) else self.videos
-        return await repository.thumbnail(medium)
+        checked_medium(medium)
+        if isinstance(medium, Video):
+            return await self.videos.thumbnail(medium)
+        return await self.images.thumbnail(medium)
 
     async def show(self, shown: WorkflowResult | Image | Video) -> Shown:
         """A result, an image or a video as a notebook displays it, with thumbnails, as the last value of a cell.

@@ -311,8 +311,10 @@ class Client:
 
         Raises NotFoundError, APIError and ConnectionError.
         """
-        repository = self.images if isinstance(checked_medium(medium), Image) else self.videos
-        return repository.thumbnail(medium)
+        checked_medium(medium)
+        if isinstance(medium, Video):
+            return self.videos.thumbnail(medium)
+        return self.images.thumbnail(medium)
 
     def show(self, shown: WorkflowResult | Image | Video) -> Shown:
         """A result, an image or a video as a notebook displays it, with thumbnails, as the last value of a cell.

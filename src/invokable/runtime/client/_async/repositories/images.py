@@ -14,7 +14,7 @@ from invokable.runtime.client._async.concurrency import create_in_thread, in_thr
 from invokable.runtime.client._async.repositories.media import AsyncMedia
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import PendingFile
-from invokable.runtime.client.surface import check_mapping, check_word, name_of
+from invokable.runtime.client.surface import check_mapping, check_word, names_of
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.archives import fetch_archive
 from invokable.runtime.steps.resources.boards import board_id_of
@@ -30,7 +30,7 @@ from invokable.runtime.values.media import Image
 from invokable.runtime.values.records import ImageRecord
 
 
-class AsyncImages(AsyncMedia[ImageRecord]):
+class AsyncImages(AsyncMedia[ImageRecord, Image]):
     """The images of a server. Pass an image as its name on the server, or as an `Image`.
 
     Every method raises ConnectionError and APIError.
@@ -112,7 +112,7 @@ class AsyncImages(AsyncMedia[ImageRecord]):
         if bool(images) == (board is not None) or board == NO_BOARD:
             raise ValueError("pass either images or a board to download")
         board_id = None if board is None else await self._drive(board_id_of(board))
-        names = [name_of(image) for image in images]
+        names = names_of(images, "image")
         pending = await create_in_thread(PendingFile, PendingFile.discard, "images.zip", path)
         try:
             await self._drive(fetch_archive(names, board_id, pending.file, self._cache, time.monotonic, timeout))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, TypeVar
 
 from invokable.contract.vocabulary import Category, Origin
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
-from invokable.runtime.client.surface import check_word, check_words, name_of
+from invokable.runtime.client.surface import check_word, check_words, name_of, names_of
 from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.media import (
     Kind,
@@ -28,8 +28,10 @@ from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Downloader, Image, Video
 from invokable.runtime.values.records import EmbeddedWorkflow
 
+M = TypeVar("M", Image, Video)
 
-class AsyncMedia(AsyncRepository, Generic[R]):
+
+class AsyncMedia(AsyncRepository, Generic[R, M]):
     """The images or videos of a server. Pass one as its name on the server, or as an `Image` or `Video`."""
 
     _kind: ClassVar[Kind[Any]]
@@ -97,27 +99,28 @@ class AsyncMedia(AsyncRepository, Generic[R]):
 
     async def get(self, name: str) -> R:
         """The one with that name. Raises NotFoundError, APIError and ConnectionError."""
-        found: R = await self._drive(get_media(self._kind, name_of(name), self._cache, self._downloader))
+        steps = get_media(self._kind, name_of(name, self._kind.name), self._cache, self._downloader)
+        found: R = await self._drive(steps)
         return found
 
-    async def metadata(self, medium: Image | Video | str) -> dict[str, Any] | None:
+    async def metadata(self, medium: M | str) -> dict[str, Any] | None:
         """The metadata written into it, such as prompts, seed and model, or None. Raises NotFoundError and APIError."""
-        return await self._drive(media_metadata(self._kind, name_of(medium), self._cache))
+        return await self._drive(media_metadata(self._kind, name_of(medium, self._kind.name), self._cache))
 
-    async def workflow(self, medium: Image | Video | str) -> EmbeddedWorkflow:
+    async def workflow(self, medium: M | str) -> EmbeddedWorkflow:
         """The workflow and the graph embedded in it, if any. Raises NotFoundError and APIError."""
-        return await self._drive(embedded_workflow(self._kind, name_of(medium), self._cache))
+        return await self._drive(embedded_workflow(self._kind, name_of(medium, self._kind.name), self._cache))
 
-    async def thumbnail(self, medium: Image | Video | str) -> bytes:
+    async def thumbnail(self, medium: M | str) -> bytes:
         """Its thumbnail: WebP, at most 256 pixels a side; for a video, of its start.
 
         Raises NotFoundError and APIError.
         """
-        return await self._drive(media_thumbnail(self._kind, name_of(medium), self._cache))
+        return await self._drive(media_thumbnail(self._kind, name_of(medium, self._kind.name), self._cache))
 
     async def update(
         self,
-        medium: Image | Video | str,
+        medium: M | str,
         *,
         is_intermediate: bool | None = None,
         category: Category | None = None,
@@ -131,32 +134,33 @@ class AsyncMedia(AsyncRepository, Generic[R]):
             check_word("category", category, Category)
         given: Mapping[str, Any] = {"is_intermediate": is_intermediate, "category": category, "starred": starred}
         changes = {key: value for key, value in given.items() if value is not None}
-        steps = change_media(self._kind, name_of(medium), changes, self._cache, self._downloader)
+        steps = change_media(self._kind, name_of(medium, self._kind.name), changes, self._cache, self._downloader)
         found: R = await self._drive(steps)
         return found
 
-    async def star(self, *media: Image | Video | str) -> tuple[str, ...]:
+    async def star(self, *media: M | str) -> tuple[str, ...]:
         """Star them. Returns the names of those that exist. Raises APIError and ConnectionError."""
-        return await self._drive(star_media(self._kind, map(name_of, media), self._cache, starred=True))
+        return await self._drive(star_media(self._kind, names_of(media, self._kind.name), self._cache, starred=True))
 
-    async def unstar(self, *media: Image | Video | str) -> tuple[str, ...]:
+    async def unstar(self, *media: M | str) -> tuple[str, ...]:
         """Remove their stars. Returns the names of those that exist. Raises APIError and ConnectionError."""
-        return await self._drive(star_media(self._kind, map(name_of, media), self._cache, starred=False))
+        return await self._drive(star_media(self._kind, names_of(media, self._kind.name), self._cache, starred=False))
 
-    async def move(self, *media: Image | Video | str, to: Board | str) -> tuple[str, ...]:
+    async def move(self, *media: M | str, to: Board | str) -> tuple[str, ...]:
         """Move them to a board; "none" removes them from their boards.
 
         Returns the names of those that exist. Raises BoardError, APIError and ConnectionError.
         """
+        names = names_of(media, self._kind.name)
         board_id = await self._drive(board_id_of(to))
-        return await self._drive(move_media(self._kind, map(name_of, media), board_id, self._cache))
+        return await self._drive(move_media(self._kind, names, board_id, self._cache))
 
-    async def delete(self, *media: Image | Video | str) -> tuple[str, ...]:
+    async def delete(self, *media: M | str) -> tuple[str, ...]:
         """Delete them. Returns the names of those that the server deleted; names that do not exist are ignored.
 
         Raises APIError and ConnectionError.
         """
-        return await self._drive(delete_media(self._kind, map(name_of, media), self._cache))
+        return await self._drive(delete_media(self._kind, names_of(media, self._kind.name), self._cache))
 
     @property
     def _downloader(self) -> Downloader | None:

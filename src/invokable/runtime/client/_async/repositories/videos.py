@@ -18,7 +18,7 @@ from invokable.runtime.values.media import Video
 from invokable.runtime.values.records import VideoRecord
 
 
-class AsyncVideos(AsyncMedia[VideoRecord]):
+class AsyncVideos(AsyncMedia[VideoRecord, Video]):
     """The videos of a server. Pass a video as its name on the server, or as a `Video`.
 
     Every method raises ConnectionError and APIError, and UnsupportedError for a server before 6.14.

@@ -14,7 +14,7 @@ from invokable.runtime.client._sync.concurrency import create_in_thread, in_thre
 from invokable.runtime.client._sync.repositories.media import Media
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import PendingFile
-from invokable.runtime.client.surface import check_mapping, check_word, name_of
+from invokable.runtime.client.surface import check_mapping, check_word, names_of
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.archives import fetch_archive
 from invokable.runtime.steps.resources.boards import board_id_of
@@ -30,7 +30,7 @@ from invokable.runtime.values.media import Image
 from invokable.runtime.values.records import ImageRecord
 
 
-class Images(Media[ImageRecord]):
+class Images(Media[ImageRecord, Image]):
     """The images of a server. Pass an image as its name on the server, or as an `Image`.
 
     Every method raises ConnectionError and APIError.
@@ -112,7 +112,7 @@ class Images(Media[ImageRecord]):
         if bool(images) == (board is not None) or board == NO_BOARD:
             raise ValueError("pass either images or a board to download")
         board_id = None if board is None else self._drive(board_id_of(board))
-        names = [name_of(image) for image in images]
+        names = names_of(images, "image")
         pending = create_in_thread(PendingFile, PendingFile.discard, "images.zip", path)
         try:
             self._drive(fetch_archive(names, board_id, pending.file, self._cache, time.monotonic, timeout))
