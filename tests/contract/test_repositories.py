@@ -178,9 +178,10 @@ def test_an_image_is_described(client: Client, board: BoardRecord, stamp: Path) 
 
     assert (image.width, image.height, image.category, image.origin) == (40, 30, "mask", "external")
     assert (image.board_id, image.starred, image.is_intermediate) == (board.id, False, False)
-    assert (
-        client.images.get(image.name) == image == Image(image.name) or image.name == client.images.get(image.name).name
-    )
+    assert client.images.get(image.name) == image == Image(image.name) == client.image(image.name)
+    assert client.image(image.name) in list(client.images.list(board=board))
+    assert len({image, Image(image.name)}) == 1
+    assert image != Video(image.name)
     assert client.images.metadata(image) == {"seed": 7}
     assert image.pil().size == (40, 30)
 

@@ -107,6 +107,13 @@ MUTATIONS: Final = (
         ("tests/runtime/test_client.py::test_an_argument_of_another_kind_is_named",),
     ),
     Mutation(
+        "an image differs from its record",
+        "src/invokable/runtime/values/media.py",
+        "if not isinstance(other, _Media):",
+        "if type(other) is not type(self):",
+        ("tests/contract/test_repositories.py::test_an_image_is_described",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

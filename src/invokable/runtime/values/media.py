@@ -36,23 +36,31 @@ def size_in(result: Mapping[str, Any]) -> tuple[int | None, int | None]:
     return width, height
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Media(CheckedByInstance):
     name: str
     """The name of the file on the server, such as `7d0c….png`. It is opaque, not a path."""
-    width: int | None = field(default=None, compare=False)
+    width: int | None = None
     """In pixels; None if the server did not report it."""
-    height: int | None = field(default=None, compare=False)
-    node_id: str | None = field(default=None, compare=False)
+    height: int | None = None
+    node_id: str | None = None
     """The node of the workflow that made it. For what `get` and `list` of a repository return, its id in the session,
     which is another one."""
-    _client: Downloader | None = field(default=None, compare=False, repr=False)
+    _client: Downloader | None = field(default=None, repr=False)
 
     collection: ClassVar[str]
     """The section of the server's API for such files."""
 
     def __post_init__(self) -> None:
         check_text(self.name, "name of an image or a video")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Media):  # records of the same file are of another class
+            return NotImplemented
+        return (self.collection, self.name) == (other.collection, other.name)
+
+    def __hash__(self) -> int:
+        return hash((self.collection, self.name))
 
     def bytes(self) -> builtins.bytes:
         """Download the file. Raises NotFoundError if the server no longer has it, APIError and ConnectionError."""

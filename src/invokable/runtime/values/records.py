@@ -43,7 +43,7 @@ class BoardRecord(Board):
     updated_at: datetime | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ImageRecord(Image):
     """An image, as the server describes it.
 
@@ -53,22 +53,22 @@ class ImageRecord(Image):
             print(image.name, image.width, image.height, image.created_at)
     """
 
-    category: str = field(default="general", compare=False)
+    category: str = "general"
     """`general` for generated images; `user`, `mask`, `control` or `other` for uploaded ones."""
-    origin: str = field(default="internal", compare=False)
+    origin: str = "internal"
     """`internal` for generated ones, `external` for uploaded ones."""
-    starred: bool = field(default=False, compare=False)
-    is_intermediate: bool = field(default=False, compare=False)
-    has_workflow: bool = field(default=False, compare=False)
-    board_id: str | None = field(default=None, compare=False)
+    starred: bool = False
+    is_intermediate: bool = False
+    has_workflow: bool = False
+    board_id: str | None = None
     """None if it is on no board."""
-    session_id: str | None = field(default=None, compare=False)
+    session_id: str | None = None
     """The session that created it."""
-    created_at: datetime | None = field(default=None, compare=False)
-    updated_at: datetime | None = field(default=None, compare=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VideoRecord(Video):
     """A video, as the server describes it.
 
@@ -78,22 +78,22 @@ class VideoRecord(Video):
             print(video.name, video.duration, video.fps)
     """
 
-    duration: float | None = field(default=None, compare=False)
+    duration: float | None = None
     """In seconds."""
-    fps: float | None = field(default=None, compare=False)
-    category: str = field(default="general", compare=False)
+    fps: float | None = None
+    category: str = "general"
     """`general` for generated videos, `user` for uploaded ones."""
-    origin: str = field(default="internal", compare=False)
+    origin: str = "internal"
     """`internal` for generated ones, `external` for uploaded ones."""
-    starred: bool = field(default=False, compare=False)
-    is_intermediate: bool = field(default=False, compare=False)
-    has_workflow: bool = field(default=False, compare=False)
-    board_id: str | None = field(default=None, compare=False)
+    starred: bool = False
+    is_intermediate: bool = False
+    has_workflow: bool = False
+    board_id: str | None = None
     """None if it is on no board."""
-    session_id: str | None = field(default=None, compare=False)
+    session_id: str | None = None
     """The session that created it."""
-    created_at: datetime | None = field(default=None, compare=False)
-    updated_at: datetime | None = field(default=None, compare=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
