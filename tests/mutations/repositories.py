@@ -114,6 +114,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_repositories.py::test_an_image_is_described",),
     ),
     Mutation(
+        "the outputs of nodes in a copied result cannot be downloaded",
+        "src/invokable/runtime/values/result.py",
+        ', "_client": self._client}',
+        "}",
+        ("tests/runtime/test_client.py::test_a_copy_in_the_same_process_keeps_its_client",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import pickle
 import re
@@ -311,6 +312,22 @@ def test_an_image_is_downloaded_through_the_client_that_returned_it(tmp_path: Pa
         assert image.save(tmp_path / "b.png").read_bytes() == PNG
     with pytest.raises(RuntimeError, match=r"use client\.download"):
         Image("a.png").bytes()
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
+def test_a_copy_in_the_same_process_keeps_its_client(
+    copied: Callable[[Any], Any], after_a_run: tuple[Simulator, Client, ColourCard.Result]
+) -> None:
+    _, _, result = after_a_run
+    made = copied(result)
+    assert (made.card, made.item_ids, made.batch_id) == (result.card, result.item_ids, result.batch_id)
+    (output,) = made.by_node[made.card.node_id]
+    for image in (made.card, copied(result.card), output.values["image"]):
+        if copied in (copy.copy, copy.deepcopy):
+            assert image.bytes() == result.card.bytes()
+        else:
+            with pytest.raises(RuntimeError, match="no client"):
+                image.bytes()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import builtins
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from invokable.runtime.values.instances import CheckedByInstance, check_text
 from invokable.runtime.values.public import public
@@ -98,6 +98,12 @@ class _Media(CheckedByInstance):
                 f"{self.name} has no client to download it with; use client.download(…) or client.save(…)"
             )
         return self._client
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Leave out the client: a copy in another process is a reference by name.

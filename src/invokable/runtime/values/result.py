@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from invokable.runtime.values.media import Downloader, Image, Video
 from invokable.runtime.values.public import public
@@ -44,6 +45,12 @@ class WorkflowResult:
         from invokable.runtime.values.notebook import outputs_table
 
         return outputs_table(type(self).__qualname__, outputs_of(self))
+
+    def __copy__(self) -> Self:
+        return type(self)(**self.__dict__)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(**{**deepcopy(self.__getstate__(), memo), "_client": self._client})
 
     def __getstate__(self) -> dict[str, Any]:
         # Leave out the client, as images do.
