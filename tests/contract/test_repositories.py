@@ -687,7 +687,8 @@ def test_workflows_are_listed_by_their_words_and_tags(client: Client, name: str)
     assert ids(query=name) == [red.id, green.id]
     assert ids(query=f"{name} two") == [green.id]
     if tuple(map(int, client.version().split(".")[:2])) >= (5, 8):
-        assert ids(tags=[f"{name}-red"]) == [red.id]
+        assert ids(tags=[f"{name}-Red"]) == [red.id]
+        assert ids(tags=[f"{name}-re", "lue"]) == []
         assert ids(tags=[f"{name}-red", f"{name}-green"]) == [red.id, green.id]
     for saved in (red, green):
         client.workflows.delete(saved)

@@ -121,6 +121,13 @@ MUTATIONS: Final = (
         ("tests/runtime/test_client.py::test_a_copy_in_the_same_process_keeps_its_client",),
     ),
     Mutation(
+        "workflows are listed whose tags contain a wanted one",
+        f"{STEPS}resources/library.py",
+        "if not asked or not asked.isdisjoint(tag.casefold() for tag in one.tags)",
+        "if True",
+        ("tests/contract/test_repositories.py::test_workflows_are_listed_by_their_words_and_tags",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

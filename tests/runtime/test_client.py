@@ -493,6 +493,8 @@ def test_a_named_argument_of_another_kind_is_named(
         client.videos.move(result.card, to="Foxes")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"tags is 'card'; expected a list, such as \['portrait'\]"):
         client.workflows.list(tags="card")
+    with pytest.raises(TypeError, match="expected a tag, got 7"):
+        client.workflows.list(tags=[7])  # type: ignore[list-item]
     with pytest.raises(TypeError, match=r"trigger_phrases is 'fox'; expected a list, such as \['red fox'\]"):
         client.models.update("Fox", trigger_phrases="fox")
     with pytest.raises(TypeError, match="expected a batch id, got 7"):

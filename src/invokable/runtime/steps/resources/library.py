@@ -40,7 +40,9 @@ def list_workflows(
     found: list[WorkflowRecord] = []
     for wanted in (yield from _categories(cache, category)):
         found += yield from _of_category(cache, wanted, query, tags, shared)
-    return found
+    # The server also finds workflows with a tag that only contains one of these, in upper or lower case.
+    asked = {tag.casefold() for tag in tags}
+    return [one for one in found if not asked or not asked.isdisjoint(tag.casefold() for tag in one.tags)]
 
 
 def get_workflow(workflow_id: str) -> Steps[LibraryWorkflow]:

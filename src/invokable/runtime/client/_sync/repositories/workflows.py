@@ -20,6 +20,7 @@ from invokable.runtime.steps.resources.library import (
     share_workflow,
     workflow_thumbnail,
 )
+from invokable.runtime.steps.resources.references import checked_name
 from invokable.runtime.values.inputs import ImageInput
 from invokable.runtime.values.records import LibraryWorkflow, WorkflowRecord
 
@@ -40,13 +41,15 @@ class Workflows(Repository):
         Args:
             query: Text to find in the name, the description or the tags.
             category: `user`, or `default` for those that come with InvokeAI.
-            tags: Those with any of these tags. Servers before 5.8 have no tags.
+            tags: Those with any of these tags, in upper or lower case. Servers before 5.8 have no tags.
             shared: True for those that other users can see, False for the others, None for both. Requires InvokeAI
                 6.13.
 
         Raises ValueError for an unknown category, and TypeError for tags that are not a list.
         """
         check_list("tags", tags, "portrait")
+        for tag in tags:
+            checked_name(tag, "a tag")
         if category:
             check_word("category", category, WorkflowCategory)
         return self._each(
