@@ -82,6 +82,11 @@ def preset(http: httpx.Client, **about: Any) -> httpx.Response:
         ("POST", "/api/v1/videos/star", {"video_names": ["a" * 256]}, "string_too_long", ["body", "video_names", 0]),
         ("POST", "/api/v1/videos/delete", {"video_names": None}, "list_type", ["body", "video_names"]),
         ("POST", "/api/v1/videos/board", [], "model_attributes_type", ["body"]),
+        ("PATCH", "/api/v2/models/i/zz", {"name": 5}, "string_type", ["body", "name"]),
+        ("PATCH", "/api/v2/models/i/zz", {"trigger_phrases": [5]}, "string_type", ["body", "trigger_phrases", 0]),
+        ("PATCH", "/api/v2/models/i/zz", [], "model_attributes_type", ["body"]),
+        ("POST", "/api/v2/models/install?source=x", None, "missing", ["body"]),
+        ("POST", "/api/v2/models/install?source=x", {"name": 5}, "string_type", ["body", "name"]),
         ("GET", "/api/v2/models/?order_by=zz", None, "enum", ["query", "order_by"]),
         (
             "POST",

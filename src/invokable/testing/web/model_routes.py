@@ -7,7 +7,7 @@ from typing import Any, get_args
 from uuid import uuid4
 
 from invokable.contract.vocabulary import ModelFormat
-from invokable.testing.server import pictures
+from invokable.testing.server import checks, pictures
 from invokable.testing.server.events import Event
 from invokable.testing.server.models import MODEL_ORDERS
 from invokable.testing.server.problems import Broken, Refusal
@@ -15,6 +15,17 @@ from invokable.testing.web.call import Answer, Call, Parameters, no_body, pictur
 from invokable.testing.web.route_table import route
 
 _MODELS = "/api/v2/models"
+_CHANGES = checks.record(
+    "ModelRecordChanges",
+    {
+        "name": checks.absent(checks.optional(checks.TEXT)),
+        "description": checks.absent(checks.optional(checks.TEXT)),
+        "trigger_phrases": checks.absent(checks.optional(checks.several(checks.TEXT))),
+        "default_settings": checks.absent(checks.optional(checks.record("Settings", {}, extra="allow"))),
+    },
+    extra="allow",
+)
+"""What the server checks of the attributes of a model, without those that users leave to it."""
 
 
 @route("GET", f"{_MODELS}/")
@@ -72,8 +83,8 @@ def install(call: Call) -> Answer:
     query = Parameters(call)
     source = query.text("source", required=True)
     query.boolean("inplace", False)
+    wanted: dict[str, Any] = query.body(_CHANGES)
     query.check()
-    wanted: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     job = call.world.models.install(source, wanted)
     payload = {"id": job["id"], "source": job["source"]}
     for name in ("model_install_started", "model_install_complete"):
@@ -84,8 +95,10 @@ def install(call: Call) -> Answer:
 @route("PATCH", f"{_MODELS}/i/{{key}}", admin=True)
 def update(call: Call) -> Answer:
     """Change a model's attributes."""
+    body = Parameters(call)
+    changes = body.body(_CHANGES)
+    body.check()
     config = _config(call)
-    changes: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     config.update({name: value for name, value in changes.items() if value is not None and name in config})
     return _first(call, "model not found", key=call.params["key"])
 
