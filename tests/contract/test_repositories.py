@@ -779,9 +779,10 @@ def test_a_workflow_is_shared_and_hidden(client: Client, name: str) -> None:
     client.workflows.delete(saved)
 
 
-def test_an_invalid_workflow_is_refused(client: Client) -> None:
-    with pytest.raises(APIError) as caught:
-        client.workflows.save({"name": "x"})
+@pytest.mark.parametrize("document", [{"name": "x"}, {**WORKFLOW, "meta": None}, {**WORKFLOW, "meta": "3.0.0"}])
+def test_an_invalid_workflow_is_refused(client: Client, document: dict[str, Any]) -> None:
+    with pytest.raises(APIError, match=r"body\.workflow\.meta") as caught:
+        client.workflows.save(document)
     assert caught.value.status == 422
 
 

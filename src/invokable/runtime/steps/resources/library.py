@@ -73,7 +73,8 @@ def save_workflow(document: Mapping[str, Any], over: WorkflowRecord | str | None
 
     A workflow that came with InvokeAI is saved as a user's, as the editor does; otherwise the server answers 500.
     """
-    meta = {**document.get("meta", {}), "category": "user"}
+    given = document.get("meta")
+    meta = {**given, "category": "user"} if isinstance(given, Mapping) else given  # the server says what is wrong
     if over is None:
         workflow = {**{key: value for key, value in document.items() if key != "id"}, "meta": meta}
         response: Response = yield Request("POST", _WORKFLOWS, json={"workflow": workflow})
