@@ -218,6 +218,19 @@ def test_images_are_listed_by_what_they_are(client: Client, board: BoardRecord, 
     client.images.delete(step)
 
 
+def test_an_image_with_a_palette_is_an_array_of_its_colors(client: Client) -> None:
+    picture = PILImage.new("RGBA", (3, 2), (250, 10, 20, 255))
+    opaque, clear = (client.images.upload(made) for made in (picture.convert("RGB").quantize(), picture.quantize()))
+    gray = client.images.upload(picture.convert("L"))
+    try:
+        assert opaque.pil().mode == clear.pil().mode == "P"
+        assert opaque.numpy()[1, 2].tolist() == [250, 10, 20]
+        assert clear.numpy()[1, 2, :3].tolist() == [250, 10, 20]
+        assert gray.numpy().shape == (2, 3)
+    finally:
+        client.images.delete(opaque, clear, gray)
+
+
 def test_images_are_searched_by_their_metadata(client: Client, stamp: Path, name: str) -> None:
     image = client.images.upload(stamp, metadata={"prompt": name})
     assert [found.name for found in client.images.list(search=name)] == [image.name]

@@ -128,6 +128,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_repositories.py::test_workflows_are_listed_by_their_words_and_tags",),
     ),
     Mutation(
+        "an image with a palette is an array of positions in it",
+        "src/invokable/runtime/values/media.py",
+        'if image.mode == "P":',
+        "if False:",
+        ("tests/contract/test_repositories.py::test_an_image_with_a_palette_is_an_array_of_its_colors",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

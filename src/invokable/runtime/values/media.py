@@ -129,13 +129,16 @@ class Image(_Media):
     collection = "images"
 
     def numpy(self) -> Any:
-        """The image as an array of bytes, height × width × channels. Requires Pillow and NumPy.
+        """The image as an array, height × width × channels, or height × width in shades of gray.
 
-        Raises the same exceptions as `bytes`.
+        Requires Pillow and NumPy. Raises the same exceptions as `bytes`.
         """
         import numpy  # type: ignore[import-not-found,unused-ignore]
 
-        return numpy.asarray(self.pil())
+        image = self.pil()
+        if image.mode == "P":  # its pixels are positions in a palette
+            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        return numpy.asarray(image)
 
     def pil(self) -> PILImage:
         """The image as a Pillow image. Requires Pillow. Raises the same exceptions as `bytes`."""
