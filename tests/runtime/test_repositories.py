@@ -158,9 +158,18 @@ def test_the_version_is_requested_once_and_again_if_it_was_too_old() -> None:
     assert driver.drive(at_least(cache, "6.0"))
     assert driver.drive(at_least(cache, "6.7"))
     assert len(driver.requests) == 1
-    with pytest.raises(UnsupportedError, match=r"videos requires InvokeAI 6\.14 or later; the server has 6\.8\.1"):
-        driver.drive(require(cache, "videos", "6.14"))
-    driver.drive(require(cache, "videos", "6.14"))  # the server was upgraded meanwhile
+    with pytest.raises(UnsupportedError, match=r"using them requires InvokeAI 6\.14 or later; the server has 6\.8\.1"):
+        driver.drive(require(cache, "using them", "6.14"))
+    driver.drive(require(cache, "using them", "6.14"))  # the server was upgraded meanwhile
+
+
+def test_what_an_old_server_lacks_is_said_in_a_sentence() -> None:
+    with Simulator(version="5.6.2") as simulator:
+        client = simulator.client()
+        with pytest.raises(UnsupportedError, match=r"^using videos requires InvokeAI 6\.14 or later; the server has 5"):
+            client.videos.get("a.mp4")
+        with pytest.raises(UnsupportedError, match=r"^using workflow thumbnails requires InvokeAI 5\.8 or later"):
+            client.workflows.thumbnail("w")
 
 
 # --- boards and media ---------------------------------------------------------------------------------------------

@@ -104,21 +104,21 @@ def share_workflow(value: WorkflowRecord | str, cache: ServerCache, *, shared: b
 
 def workflow_thumbnail(value: WorkflowRecord | str, cache: ServerCache) -> Steps[bytes | None]:
     """The thumbnail of a workflow, if it has one. Raises NotFoundError."""
-    yield from require(cache, "workflow thumbnails", _THUMBNAILS_SINCE)
+    yield from require(cache, "using workflow thumbnails", _THUMBNAILS_SINCE)
     workflow = yield from get_workflow(_id_of(value))
     return (yield from get_thumbnail(_thumbnail_of(workflow))) if workflow.thumbnail_url else None
 
 
 def set_workflow_thumbnail(value: WorkflowRecord | str, file: File, cache: ServerCache) -> Steps[None]:
     """Set the thumbnail of a workflow. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
-    yield from require(cache, "workflow thumbnails", _THUMBNAILS_SINCE)
+    yield from require(cache, "using workflow thumbnails", _THUMBNAILS_SINCE)
     workflow = yield from _of_the_user(value, "changed")
     yield from set_thumbnail("PUT", _thumbnail_of(workflow), file)
 
 
 def delete_workflow_thumbnail(value: WorkflowRecord | str, cache: ServerCache) -> Steps[None]:
     """Remove the thumbnail of a workflow. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
-    yield from require(cache, "workflow thumbnails", _THUMBNAILS_SINCE)
+    yield from require(cache, "using workflow thumbnails", _THUMBNAILS_SINCE)
     workflow = yield from _of_the_user(value, "changed")
     if workflow.thumbnail_url is None:  # the server would answer 500
         return

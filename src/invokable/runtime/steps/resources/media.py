@@ -213,7 +213,7 @@ def clean_up(submission: Submission, cache: ServerCache) -> Steps[tuple[str, ...
 def _require_kind(kind: Kind[R], cache: ServerCache) -> Steps[None]:
     """Raise UnsupportedError if the server has none of them. All servers have images."""
     if kind.since != IMAGES.since:
-        yield from require(cache, f"{kind.name}s", kind.since)
+        yield from require(cache, f"using {kind.name}s", kind.since)
 
 
 def _move_videos(names: Iterable[str], board_id: str, cache: ServerCache) -> Steps[tuple[str, ...]]:
