@@ -33,6 +33,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_closing.py",),
     ),
     Mutation(
+        "a request through a SOCKS proxy fails with an import error",
+        f"{CLIENT}_http/transports.py",
+        "            check_usable(connection)\n",
+        "            pass\n",
+        (f"{TESTS}test_connection.py::test_a_socks_proxy_requires_a_package",),
+    ),
+    Mutation(
         "an interrupt may leave the connections locked",
         f"{CLIENT}_http/transports.py",
         "if self.is_real and threading.current_thread() is threading.main_thread():",

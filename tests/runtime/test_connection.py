@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 import traceback
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable import Client, Connection, Policy
+from invokable import AsyncClient, Client, Connection, Policy
 from invokable.runtime.steps.exchange.policy import is_busy, retry_after_seconds
 
 SECRETS = {"token": "t0ken-s3cret", "api_key": "k3y-s3cret"}
@@ -99,6 +100,16 @@ def test_a_connection_without_secrets_can_be_pickled() -> None:
 )
 def test_a_proxy_without_a_port_has_that_of_its_kind(proxy: str, port: int) -> None:
     assert Connection("http://server", proxy=proxy).proxy_port == port
+
+
+def test_a_socks_proxy_requires_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(RuntimeError, match=r"the proxy socks5://p:1 requires socksio \(pip install socksio\)"):
+        Client(Connection("http://gpu.example.org", proxy="socks5://user:secret@p:1"))
+    monkeypatch.setenv("ALL_PROXY", "socks5://p:1")
+    with pytest.raises(RuntimeError, match="trust_env=False"):
+        AsyncClient("http://gpu.example.org")
+    Client(Connection("http://gpu.example.org", trust_env=False)).close()
 
 
 def test_the_environment_describes_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -196,6 +197,16 @@ def connection_of(url: str | Connection | None, given: Mapping[str, Any]) -> Con
     if filled:
         raise TypeError(f"pass {', '.join(filled)} to the Connection instead")
     return url
+
+
+def check_usable(given: Connection) -> None:
+    """Check that a client can use a connection. Raises ValueError for files, RuntimeError for a missing package."""
+    _ = given.ssl_context
+    if (given.proxy_url or "").startswith("socks") and find_spec("socksio") is None:
+        raise RuntimeError(
+            f"the proxy {given.proxy_name} requires socksio (pip install socksio); or pass a Connection with another "
+            "proxy, or with trust_env=False to ignore the proxies in environment variables"
+        )
 
 
 def policy_of(policy: Policy | None, timeout: float | None) -> Policy:

@@ -28,7 +28,7 @@ from invokable.runtime.client._http.failures import PROXY_REFUSED, drop_frames, 
 from invokable.runtime.client._http.interrupts import uninterrupted
 from invokable.runtime.client._http.network import Exchange, exchange
 from invokable.runtime.client._http.pools import AsyncPool, Pool
-from invokable.runtime.client.connection import Connection
+from invokable.runtime.client.connection import Connection, check_usable
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.credentials import Credentials
 from invokable.runtime.steps.exchange.policy import Policy, retry_after_seconds
@@ -58,7 +58,7 @@ class _BaseTransport:
         self._headers = self._own_headers({**own, "Accept-Encoding": "gzip"})
         self._plain_headers = self._own_headers({**own, "Accept-Encoding": "identity"})
         if is_real:
-            _ = connection.ssl_context  # report an unusable file now
+            check_usable(connection)
 
     def current_token(self) -> str | None:
         """The token currently in use, if any."""

@@ -94,7 +94,8 @@ class Client:
 
     Without a token or an email, credentials come from the environment; see `Connection.from_environment`.
 
-    Raises ValueError for an invalid server URL, and for values that cannot be sent in a header.
+    Raises ValueError for an invalid server URL, and for values that cannot be sent in a header, and RuntimeError for a
+    socks5:// proxy without the package socksio.
 
     One client can run any number of workflows concurrently, from any number of threads. A single connection receives
     the server's events for all of them. A client can be used after a fork.
