@@ -47,7 +47,9 @@ class Images(Media[ImageRecord, Image]):
         is_intermediate: bool = False,
         metadata: Mapping[str, Any] | None = None,
     ) -> ImageRecord:
-        """Upload an image: a path, bytes, a file object or a Pillow image. The server stores it as PNG.
+        """Upload an image: a path, bytes, a file object, a Pillow image or an array. The server stores it as PNG.
+
+        An `Image` is already on the server: it is moved to `board`, if one is given, and otherwise stays as it is.
 
         Args:
             board: The board to add it to, or "none".

@@ -36,6 +36,8 @@ class Videos(Media[VideoRecord, Video]):
     ) -> VideoRecord:
         """Upload an MP4 file: a path, bytes or a file object. The server stores it unchanged.
 
+        A `Video` is already on the server: it is moved to `board`, if one is given, and otherwise stays as it is.
+
         Args:
             board: The board to add it to, or "none".
             is_intermediate: Whether it is an intermediate video, which the editor does not show.
