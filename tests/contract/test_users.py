@@ -185,7 +185,7 @@ def test_the_server_reports_that_it_has_several_users(
 ) -> None:
     assert one.server.info().multiuser
     with connect(people.server.url) as nobody:
-        assert nobody.server.info().max_queue_size is None  # only reported to users
+        assert nobody.server.info().max_queue_size is None  # only reported to administrators
 
 
 def test_a_job_whose_token_is_refused_runs_once_after_signing_in_again(one: Client, stamp: Path) -> None:
@@ -366,6 +366,8 @@ def test_who_is_signed_in(one: Client, admin: Client, people: People, connect: C
 def test_operations_for_administrators_are_refused_to_others(one: Client, admin: Client) -> None:
     for forbidden in (
         one.images.delete_intermediates,
+        one.models.installs,
+        lambda: one.models.get_install(1),
         one.models.prune_installs,
         one.models.empty_cache,
         one.server.clear_invocation_cache,
@@ -377,4 +379,6 @@ def test_operations_for_administrators_are_refused_to_others(one: Client, admin:
             forbidden()
         assert caught.value.status == 403
     admin.models.empty_cache()
+    assert admin.models.installs() == []
     assert admin.server.invocation_cache().enabled
+    assert (admin.server.info().max_queue_size, one.server.info().max_queue_size) == (10_000, None)

@@ -320,7 +320,7 @@ class ServerInfo:
     multiuser: bool = False
     """Whether it has several users, who have to sign in."""
     max_queue_size: int | None = None
-    """How many items may be pending; None if the server does not report it."""
+    """How many items may be pending; None if the server does not report it, as to users who are no administrators."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,14 +169,14 @@ def steer_job(call: Call) -> Answer:
     return Answer(found, 201)
 
 
-@route("GET", f"{_MODELS}/install")
+@route("GET", f"{_MODELS}/install", admin=True)
 def jobs(call: Call) -> Answer:
     """All install jobs."""
     models = call.world.models
     return Answer([models.job(number) for number in models.jobs])
 
 
-@route("GET", f"{_MODELS}/install/{{id}}")
+@route("GET", f"{_MODELS}/install/{{id}}", admin=True)
 def job(call: Call) -> Answer:
     """An install job."""
     number = call.number("id")

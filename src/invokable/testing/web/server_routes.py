@@ -36,7 +36,7 @@ def openapi(call: Call) -> Answer:
     return Answer(call.world.openapi)
 
 
-@route("GET", f"{_APP}/runtime_config")
+@route("GET", f"{_APP}/runtime_config", admin=True)
 def runtime_config(call: Call) -> Answer:
     """The configuration values that clients may need."""
     world = call.world

@@ -72,7 +72,7 @@ def max_queue_size() -> Steps[int | None]:
     try:
         config = read((yield from fetch(Request("GET", "/api/v1/app/runtime_config"))), _Config).config
     except APIError as error:
-        if error.status in (401, 403):  # only for users who are signed in
+        if error.status in (401, 403):  # only for administrators
             return None
         raise
     size = config.get("max_queue_size")

@@ -28,7 +28,7 @@ class AsyncServer(AsyncRepository):
         return await self._drive(server_version())
 
     async def info(self) -> ServerInfo:
-        """What the server reports about itself to this client; some values require a sign-in."""
+        """What the server reports about itself to this client: some of it to administrators only."""
         return await self._drive(server_info(self._cache))
 
     async def user(self) -> User | None:

@@ -28,7 +28,7 @@ class Server(Repository):
         return self._drive(server_version())
 
     def info(self) -> ServerInfo:
-        """What the server reports about itself to this client; some values require a sign-in."""
+        """What the server reports about itself to this client: some of it to administrators only."""
         return self._drive(server_info(self._cache))
 
     def user(self) -> User | None:
