@@ -57,14 +57,7 @@ def read_document(data: bytes) -> object:
         data = _embedded(data)
     if crowded := crowding(data, "a workflow"):
         raise WorkflowFileError(f"holds {crowded}")
-    encoding = json.detect_encoding(data)
-    if not encoding.startswith("utf-8"):  # PowerShell redirects into files in UTF-16
-        raise WorkflowFileError(f"looks like text in {encoding[:6].upper()}; save it in UTF-8")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise WorkflowFileError("is neither UTF-8 text nor a PNG image") from error
-    return _unwrapped(_strict_json(text))
+    return _unwrapped(_strict_json(_text(data)))
 
 
 def is_workflow(document: object) -> bool:
@@ -75,6 +68,17 @@ def is_workflow(document: object) -> bool:
 def read_bytes(file: BinaryIO) -> bytes:
     """Return the bytes of a file up to just over `MAX_BYTES`, so that `read_document` can refuse larger files."""
     return read_up_to(MAX_BYTES, file)
+
+
+def _text(data: bytes) -> str:
+    encoding = json.detect_encoding(data)
+    start = data[:64].decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")
+    if not encoding.startswith("utf-8") and start.startswith("{"):  # as PowerShell redirects output into a file
+        raise WorkflowFileError(f"is text in {encoding[:6].upper()}; save it in UTF-8")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WorkflowFileError("is neither UTF-8 text nor a PNG image") from error
 
 
 def _unwrapped(document: object) -> object:
