@@ -16,9 +16,7 @@ from invokable.runtime.steps.resources.references import checked_name, checked_r
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.records import BoardRecord
 
-BOARDS: Final = "/api/v1/boards/"
-"""Stands for no board."""
-
+_BOARDS: Final = "/api/v1/boards/"
 _NAMES: Final = {"id": "board_id", "name": "board_name", "visibility": "board_visibility"}
 
 
@@ -32,7 +30,7 @@ class DeletedBoard(Answer):
 def list_boards(*, archived: bool = False) -> Steps[list[BoardRecord]]:
     """All boards of the server, with `archived` also archived ones."""
     params = {"all": "true", **({"include_archived": "true"} if archived else {})}
-    response = yield from fetch(Request("GET", BOARDS, params))
+    response = yield from fetch(Request("GET", _BOARDS, params))
     return [_board(value, response) for value in read(response, list[dict[str, Any]])]
 
 
@@ -44,7 +42,7 @@ def image_names(board_id: str, **selection: Any) -> Steps[list[str]]:
 
 def create_board(name: str) -> Steps[BoardRecord]:
     """Create a board. Raises BoardError for the name that means no board."""
-    response: Response = yield Request("POST", BOARDS, {"board_name": checked_board_name(name)})
+    response: Response = yield Request("POST", _BOARDS, {"board_name": checked_board_name(name)})
     return _board(parse(response), response)
 
 
@@ -105,14 +103,14 @@ def find_or_create_board(name: str) -> Steps[BoardRecord]:
 def change_board(value: Board | str, changes: Mapping[str, Any]) -> Steps[BoardRecord]:
     """Change what the server stores about a board. Raises BoardError."""
     board = yield from find_board(value)
-    response = yield from fetch(Request("PATCH", BOARDS + in_path(board.id), json=dict(changes)))
+    response = yield from fetch(Request("PATCH", _BOARDS + in_path(board.id), json=dict(changes)))
     return _board(parse(response), response)
 
 
 def delete_board(value: Board | str, *, contents: bool) -> Steps[DeletedBoard]:
     """Delete a board, and with `contents` also its images and videos. Raises BoardError."""
     board = yield from find_board(value)
-    request = Request("DELETE", BOARDS + in_path(board.id), {"include_images": str(contents).lower()})
+    request = Request("DELETE", _BOARDS + in_path(board.id), {"include_images": str(contents).lower()})
     try:
         return read((yield from fetch(request)), DeletedBoard)
     except APIError as error:
