@@ -140,6 +140,18 @@ def test_long_values_are_truncated_and_bytes_are_not_shown() -> None:
     assert "<6000 bytes>" in problem(ColourCard, stamp="x.png", width=b"secret" * 1000)
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (numpy.zeros((2, 2)), "<array 2 × 2> is not an integer"),
+        ([numpy.zeros((2, 2))], "[array([[0., 0.], [0., 0.]])] is not an integer"),
+        (bytearray(b"secret" * 1000), "<6000 bytes> is not an integer"),
+    ],
+)
+def test_a_value_is_described_on_one_line(value: Any, words: str) -> None:
+    assert problem(ColourCard, stamp="x.png", width=value) == f"index 0, width (Width): {words}"
+
+
 def test_the_invalid_item_of_a_list_is_named() -> None:
     words = problem(SD15TextToImage, model="m", cfg_scale=[7.5, "much"])
     assert words.startswith("index 6, cfg_scale (Cfg Scale): ")
@@ -153,6 +165,7 @@ def test_the_invalid_item_of_a_list_is_named() -> None:
 def test_a_value_for_a_connected_field_is_refused() -> None:
     flow_class = workflow_class(imported(with_generator()))
     assert "so this value would be ignored" in problem(flow_class, stamp="x.png", width=99)
+    assert "is not an integer" in problem(flow_class, stamp="x.png", width=numpy.zeros((2, 2)))
 
 
 def test_only_what_checks_values_is_kept() -> None:

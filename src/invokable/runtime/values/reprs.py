@@ -7,7 +7,7 @@ from typing import Final
 
 from invokable.runtime.values.arrays import array_in_short, is_array
 
-_SHOWN: Final = 40  # characters of a value
+_LENGTH: Final = 40
 
 
 def shown(values: Mapping[str, object]) -> str:
@@ -15,25 +15,25 @@ def shown(values: Mapping[str, object]) -> str:
     return ", ".join(f"{name}={short(value)}" for name, value in values.items())
 
 
-def short(value: object) -> str:
-    """A short representation of a value."""
+def short(value: object, length: int = _LENGTH) -> str:
+    """A representation of a value on one line, in about as many characters at most."""
     if isinstance(value, bytes | bytearray):
         return f"<{len(value)} bytes>"
     if is_array(value):
         return array_in_short(value)
     if type(value) is str:
-        return _short_text(value)
+        return _short_text(value, length)
     text = " ".join(line.strip() for line in repr(value).splitlines())  # of a class; text has its line breaks escaped
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def _short_text(value: str) -> str:
+def _short_text(value: str, length: int) -> str:
     """The repr of a text, or else of its beginning."""
-    beginning = value[:_SHOWN]
+    beginning = value[:length]
     shown = repr(beginning)
-    if beginning == value and len(shown) <= _SHOWN:
+    if beginning == value and len(shown) <= length:
         return shown
-    while len(shown) >= _SHOWN:
+    while len(shown) >= length:
         beginning = beginning[:-1]
         shown = repr(beginning)
     return f"{shown}…"

@@ -19,8 +19,10 @@ from invokable.contract.limits import MISFITS, NOT_FINITE
 from invokable.contract.listing import with_article
 from invokable.contract.settings import SETTINGS_FIELDS
 from invokable.runtime.errors import Problem, ValidationError
+from invokable.runtime.values.arrays import alike
 from invokable.runtime.values.constraints import OneOf
 from invokable.runtime.values.pins import InputPin, pins_of
+from invokable.runtime.values.reprs import short
 
 _WANTED: Final = {
     "BoardField": "a board: its name, a Board, 'none' or 'auto'",
@@ -39,7 +41,7 @@ _WANTED: Final = {
     "StylePresetField": "a StylePreset",
     "VideoField": "a video: a path, bytes, a file object, or a video on the server",
 }
-_PLACED: Final = "an edge of the workflow feeds this field, so this value would be ignored"
+_FED: Final = "an edge of the workflow feeds this field, so this value would be ignored"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PLAIN_WORDS: Final = {
     "greater_than": MISFITS["exclusive_minimum"].format("{gt}"),
@@ -75,44 +77,39 @@ def validate_some(cls: type, values: Mapping[str, object]) -> None:
 
 
 def _validate(cls: type, targets: Sequence[InputPin], values: Mapping[str, object]) -> None:
-    problems = {
-        target.attribute: _PLACED for target in targets if target.connected and _is_changed(cls, target, values)
-    }
     errors = _errors(_check_of(cls), values)
-    by_attribute: dict[str, list[Any]] = {}
-    for error in errors:
-        by_attribute.setdefault(error["loc"][0], []).append(error)
+    problems = []
     for target in targets:
-        if target.attribute in by_attribute:
-            problems[target.attribute] = _words(target, values[target.attribute], by_attribute[target.attribute])
-        elif target.type.name not in MEDIA and not _is_text(values[target.attribute]):
-            problems[target.attribute] = (
-                f"{_short(values[target.attribute])} contains half of a character (a lone surrogate)"
-            )
-        elif target.type.name in SETTINGS_FIELDS and values[target.attribute] is not None:
-            problems |= _generator_problem(target, values[target.attribute])
+        value = values[target.attribute]
+        words = _problem(cls, target, value, errors.get(target.attribute, ()))
+        if words is not None:
+            problems.append(Problem(target.index, target.attribute, target.label, words, type(value).__name__))
     if problems:
-        raise ValidationError(
-            Problem(
-                target.index,
-                target.attribute,
-                target.label,
-                problems[target.attribute],
-                type(values[target.attribute]).__name__,
-            )
-            for target in targets
-            if target.attribute in problems
-        )
+        raise ValidationError(problems)
 
 
-def _errors(check: _Check, values: Mapping[str, object]) -> list[Any]:
+def _errors(check: _Check, values: Mapping[str, object]) -> dict[str, list[Any]]:
+    """pydantic's errors, by attribute."""
     from pydantic import ValidationError as Invalid
 
+    errors: dict[str, list[Any]] = {}
     try:
         check(values)
     except Invalid as invalid:
-        return invalid.errors(include_url=False)
-    return []
+        for error in invalid.errors(include_url=False):
+            errors.setdefault(str(error["loc"][0]), []).append(error)
+    return errors
+
+
+def _problem(cls: type, target: InputPin, value: object, errors: Sequence[Any]) -> str | None:
+    """What is wrong with a value, or None."""
+    if errors:
+        return _words(target, value, errors)
+    if target.type.name not in MEDIA and not _is_text(value):
+        return f"{_short(value)} contains half of a character (a lone surrogate)"
+    if target.type.name in SETTINGS_FIELDS and value is not None and (words := _no_batch(value)):
+        return words
+    return _FED if target.connected and _is_changed(cls, target, value) else None
 
 
 def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
@@ -129,17 +126,17 @@ def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
     return f"{_short(value)} is not {wanted}"
 
 
-def _generator_problem(target: InputPin, value: object) -> dict[str, str]:
-    """Why the settings of a generator make no batch, by attribute; empty if they do."""
+def _no_batch(value: object) -> str | None:
+    """Why the settings of a generator make no batch, or None if they make one."""
     from invokable.contract.generators import GeneratorError, check
 
     if not _is_finite(value):
-        return {target.attribute: f"{_short(value)} contains a number that is not finite"}
+        return f"{_short(value)} contains a number that is not finite"
     try:
         check(value)
     except GeneratorError as error:
-        return {target.attribute: str(error)}
-    return {}
+        return str(error)
+    return None
 
 
 def _is_finite(value: object) -> bool:
@@ -161,8 +158,7 @@ def _is_text(value: object) -> bool:
 
 
 def _short(value: object) -> str:
-    text = f"<{len(value)} bytes>" if isinstance(value, bytes) else repr(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return short(value, 60)
 
 
 _Check: TypeAlias = Callable[[Mapping[str, object]], object]
@@ -197,7 +193,7 @@ def _strict(hint: Any) -> Any:
     return origin[strict]
 
 
-def _is_changed(cls: type, target: InputPin, values: Mapping[str, object]) -> bool:
+def _is_changed(cls: type, target: InputPin, value: object) -> bool:
     field = next(field for field in fields(cls) if field.name == target.attribute)
     default = field.default if field.default_factory is MISSING else field.default_factory()
-    return values[target.attribute] != default
+    return not alike(value, default)
