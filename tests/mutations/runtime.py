@@ -1010,9 +1010,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a batch counts as one item",
-        f"{RUNTIME}steps/runs/prepare.py",
-        '        size *= len(group[0]["items"])',
-        "        size *= 1",
+        f"{RUNTIME}steps/runs/batches.py",
+        '    return math.prod(len(group[0]["items"]) for group in data)',
+        "    return 1",
         (f"{TESTS}test_run.py::test_the_batch_holds_the_embedded_workflow_and_runs_once",),
     ),
     Mutation(

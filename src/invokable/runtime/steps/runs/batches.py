@@ -67,6 +67,11 @@ def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Dat
     ]
 
 
+def size_of(data: Data) -> int:
+    """The number of queue items."""
+    return math.prod(len(group[0]["items"]) for group in data)
+
+
 def expanded(data: Data) -> list[list[tuple[str, str, Any]]]:
     """The values of each queue item in the server's order: (node, field, value) for every list, last group fastest."""
     groups = [

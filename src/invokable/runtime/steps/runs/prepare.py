@@ -20,7 +20,7 @@ from invokable.runtime.steps.resources.models import complete_models, filter_of,
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.uploads import RefusedFileError, RunUploads, replace_files
 from invokable.runtime.steps.runs.batch_rules import rule_problems
-from invokable.runtime.steps.runs.batches import Data, batch_data, least_size
+from invokable.runtime.steps.runs.batches import Data, batch_data, least_size, size_of
 from invokable.runtime.steps.runs.queue_room import check_room
 from invokable.runtime.steps.runs.substitution import substitute, wire_values
 from invokable.runtime.values.encoding import to_json
@@ -114,14 +114,6 @@ def _validated(flow: Workflow, cache: ServerCache, *, insist: bool = False) -> S
     requested = size_of(data)
     yield from check_room(requested, cache, insist=insist)
     return _Validated({"data": data, "graph": graph, "workflow": embedded}, requested, completion)
-
-
-def size_of(data: Data) -> int:
-    """The number of queue items: lists of a group are zipped, groups are multiplied."""
-    size = 1
-    for group in data:
-        size *= len(group[0]["items"])
-    return size
 
 
 @dataclass(slots=True)
