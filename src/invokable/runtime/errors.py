@@ -33,7 +33,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from invokable.contract.plain import plain
 
@@ -153,20 +153,6 @@ class CertificateError(ConnectionError):
     """
 
 
-_ADVICE: Final = {
-    403: "the account is not permitted to do this; ask an administrator of the server",
-    409: "the server is busy with its files; try again later",  # if it is about files
-    413: "the request is too large for the server or a proxy; send less",
-    415: "the server cannot read the file; it accepts pictures as images, and MP4 files as videos",
-    429: "the server is busy; try again later, or allow more retries with Policy(retries=…)",
-    500: "see the server's log",
-    502: "the server is down or restarting; try again later",
-    503: "the server is busy or restarting; try again later",
-    504: "the server, or a proxy in front of it, timed out; try again later",
-}
-"""What to do next, by status."""
-
-
 class ClientClosedError(InvokableError, RuntimeError):
     """The client was closed before or during the call. Jobs on the server continue.
 
@@ -180,6 +166,20 @@ class ClientClosedError(InvokableError, RuntimeError):
         except ClientClosedError as error:
             print(f"batch {error.batch_id} continues on the server")
     """
+
+
+_ADVICE: Final = {
+    403: "the account is not permitted to do this; ask an administrator of the server",
+    409: "the server is busy with its files; try again later",  # if it is about files
+    413: "the request is too large for the server or a proxy; send less",
+    415: "the server cannot read the file; it accepts pictures as images, and MP4 files as videos",
+    429: "the server is busy; try again later, or allow more retries with Policy(retries=…)",
+    500: "see the server's log",
+    502: "the server is down or restarting; try again later",
+    503: "the server is busy or restarting; try again later",
+    504: "the server, or a proxy in front of it, timed out; try again later",
+}
+"""What to do next, by status."""
 
 
 class APIError(InvokableError):
@@ -454,6 +454,9 @@ class RunFailed(WorkflowError):  # noqa: N818
         self.partial = partial
 
 
+_Cause: TypeAlias = Literal["caller", "others", "restart", "removal", "unknown"]
+
+
 class RunCanceled(WorkflowError):  # noqa: N818
     """Items were canceled, or removed from the queue.
 
@@ -475,12 +478,12 @@ class RunCanceled(WorkflowError):  # noqa: N818
         message: str,
         *,
         item_ids: Sequence[int],
-        cause: Literal["caller", "others", "restart", "removal", "unknown"] = "unknown",
+        cause: _Cause = "unknown",
         partial: WorkflowResult | None = None,
     ) -> None:
         super().__init__(message)
         self.item_ids = tuple(item_ids)
-        self.cause: Literal["caller", "others", "restart", "removal", "unknown"] = cause
+        self.cause: _Cause = cause
         self.partial = partial
 
 
