@@ -34,7 +34,6 @@ Send: TypeAlias = Callable[[Request], Steps[Response]]
 
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 _SUMMARIES: Final = 1000
-_SHARED: Final = ("item_id", "status", "batch_id")
 _PLACE_TIMEOUT: Final = 0.5  # seconds; other events wait meanwhile
 
 
@@ -106,7 +105,10 @@ def summaries_by_id(item_ids: Sequence[int], cache: ServerCache, send: Send = _o
             found |= {item.item_id: item for item in read(response, list[ItemSummary])}
         else:
             return found
-    return {item_id: _summary(item) for item_id, item in (yield from items_by_id(item_ids, cache, send)).items()}
+    return {
+        item.item_id: ItemSummary(item_id=item.item_id, status=item.status, batch_id=item.batch_id)
+        for item in (yield from items_by_id(item_ids, cache, send)).values()
+    }
 
 
 def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, Item]:
@@ -131,9 +133,10 @@ def listed_items(submission: Submission) -> Steps[list[RunItem]]:
     Items that a node of the workflow enqueued are left out.
     """
     response = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": submission.destination}))
-    before_6_0 = response.status == 404
-    items = (yield from _in_pages_of_batch(submission.batch_id)) if before_6_0 else read(response, list[RunItem])
-    if not before_6_0:
+    if response.status == 404:  # servers before 6.0
+        items = yield from _in_pages_of_batch(submission.batch_id)
+    else:
+        items = read(response, list[RunItem])
         check_subject(response, {item.destination for item in items}, submission.destination)
     own = (item for item in items if item.batch_id in (submission.batch_id, REDACTED) and item.parent_item_id is None)
     return sorted(own, key=lambda item: item.item_id)
@@ -148,10 +151,6 @@ def items_of_batch(batch_id: str, cache: ServerCache) -> Steps[list[int]]:
     own = [item_id for item_id, item in found.items() if item.batch_id == batch_id]
     # Summaries do not say what was retried.
     return [item.item_id for item in latest_of((yield from items_by_id(own, cache, fetch)).values())]
-
-
-def _summary(item: RunItem) -> ItemSummary:
-    return ItemSummary.model_construct(**{name: getattr(item, name) for name in _SHARED})
 
 
 def latest_of(items: Iterable[RunItem]) -> list[RunItem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from invokable.runtime.errors import APIError, NotFoundError
 from invokable.runtime.steps.exchange.answers import Answer, BatchValue, Canceled, ItemIds, Retried
@@ -16,7 +16,7 @@ from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.versions import at_least, require
 from invokable.runtime.values.records import QueueItem, QueueStatus
 
-Chosen = Callable[[QueueItem], bool]
+Chosen: TypeAlias = Callable[[QueueItem], bool]
 
 _SUMMARIES: Final = 500  # in one request
 _WHOLE: Final = 50  # items with their sessions, in one request
@@ -124,13 +124,13 @@ def delete_items(item_ids: Sequence[int], cache: ServerCache) -> Steps[None]:
 
 def delete_all(which: str) -> Steps[int]:
     """`prune` the items that have ended, or `clear` all. Returns the number deleted."""
-    return (yield from _deleted(which))
+    return read((yield from fetch(Request("PUT", f"{QUEUE}/{which}"))), _Deleted).deleted
 
 
 def delete_pending(cache: ServerCache) -> Steps[int]:
     """Delete all pending items. Returns the number deleted."""
     yield from require(cache, "deleting all pending items", "6.0")
-    return (yield from _deleted("delete_all_except_current"))
+    return read((yield from fetch(Request("PUT", f"{QUEUE}/delete_all_except_current"))), _Deleted).deleted
 
 
 def delete_destination(destination: str, cache: ServerCache) -> Steps[int]:
@@ -166,10 +166,6 @@ def _whole(ids: Sequence[int], cache: ServerCache) -> Steps[list[QueueItem]]:
 def _by_ids(path: str, ids: Sequence[Any]) -> Steps[list[QueueItem]]:
     response = yield from fetch(Request("POST", f"{QUEUE}/{path}", json={"item_ids": list(ids)}))
     return [_item(value, response.url) for value in read(response, list[dict[str, Any]])]
-
-
-def _deleted(path: str) -> Steps[int]:
-    return read((yield from fetch(Request("PUT", f"{QUEUE}/{path}"))), _Deleted).deleted
 
 
 def _in_order(items: Sequence[QueueItem], newest_first: bool) -> list[QueueItem]:
