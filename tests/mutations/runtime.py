@@ -304,7 +304,7 @@ MUTATIONS: Final = (
     Mutation(
         "a model is not found by its key, given as text",
         f"{RUNTIME}steps/resources/model_manager.py",
-        " or [one for one in cache.models if value in (one.key, one.hash)]",
+        " or [one for one in models if value in (one.key, one.hash)]",
         "",
         ("tests/contract/test_repositories.py::test_models_are_listed_and_found",),
     ),
@@ -1369,7 +1369,7 @@ MUTATIONS: Final = (
     Mutation(
         "models are listed for each input",
         f"{RUNTIME}steps/resources/models.py",
-        "    if cache.models is None or (since is not None and cache.models_listed < since):",
+        "    if models is None or (since is not None and cache.models_listed < since):",
         "    if True:",
         (f"{TESTS}test_prepare.py::test_models_are_listed_once_and_again_if_one_is_missing",),
     ),

@@ -12,8 +12,10 @@ from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
 
 from invokable import Board, ConnectionError, Image, LoRA, Model, Problem, ValidationError  # noqa: A004
+from invokable.contract.models import ModelFilter
 from invokable.runtime.steps.exchange.protocol import Request, Response
-from invokable.runtime.steps.resources.models import complete_models
+from invokable.runtime.steps.resources.model_manager import find_model_record
+from invokable.runtime.steps.resources.models import complete_models, find_model
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.values.pins import pins_of
@@ -92,6 +94,15 @@ def test_models_are_listed_once_and_again_if_one_is_missing() -> None:
     with pytest.raises(ValidationError):
         prepared(SD15TextToImage(model="new"), cache, driver)
     assert len(driver.asked("GET")) == 2
+
+
+def test_a_list_of_models_counts_once_it_has_arrived() -> None:
+    cache = ServerCache(models=[])
+    began = cache.uploads.clock()
+    listing = find_model_record("dreams", cache)
+    next(listing)  # asks for the models
+    found = Driver(reply).drive(find_model("dreams", ModelFilter(base=("sd-1",)), cache, since=began))
+    assert found["key"] == "k1"
 
 
 def test_loras_of_a_collection_are_found_with_their_weights() -> None:

@@ -18,10 +18,10 @@ from invokable.runtime.steps.resources.models import (
     MODELS,
     described,
     described_otherwise,
-    list_models,
     matching,
     model_of,
     model_record,
+    relist_models,
 )
 from invokable.runtime.steps.resources.references import checked_name
 from invokable.runtime.steps.resources.server_cache import ServerCache
@@ -62,18 +62,17 @@ def find_model_record(value: Model | str, cache: ServerCache) -> Steps[ModelReco
     A text is a name, or else a key or a hash.
     """
     model = model_of(value)
-    cache.models_listed = cache.uploads.clock()
-    cache.models = yield from list_models()
-    found = matching(model, cache.models) or [one for one in cache.models if value in (one.key, one.hash)]
+    models = yield from relist_models(cache)
+    found = matching(model, models) or [one for one in models if value in (one.key, one.hash)]
     if len(found) == 1:
         return model_record(found[0])
     if found:
         several = ", ".join(f"{one.name} ({one.type}, {one.base}, key {one.key})" for one in found)
         message = f"{len(found)} models match {model}: {several}; add base, type or key"
         raise NotFoundError(message, name=str(model), found=len(found), nearest=(one.key for one in found))
-    names = [one.name for one in cache.models]
+    names = [one.name for one in models]
     message = f"the server has no {described(model)}"
-    otherwise = described_otherwise(model, cache.models)
+    otherwise = described_otherwise(model, models)
     if otherwise:
         raise NotFoundError(message + otherwise, name=str(model), nearest=[model.name])
     raise not_found(message, str(model), names)
@@ -83,9 +82,9 @@ def delete_model(value: Model | str, cache: ServerCache) -> Steps[None]:
     """Delete a model, and its files if they are in InvokeAI's own folder. Raises NotFoundError."""
     model = yield from find_model_record(value, cache)
     response = yield from fetch(Request("DELETE", f"{MODELS}i/{in_path(model.key)}"))
-    cache.models = yield from list_models()
+    models = yield from relist_models(cache)
     # 6.14 fails to send an answer without a body after it has deleted the model; what counts is that it is gone.
-    if response.status >= 400 and any(one.key == model.key for one in cache.models):
+    if response.status >= 400 and any(one.key == model.key for one in models):
         parse(response)
 
 

@@ -31,6 +31,14 @@ def list_models() -> Steps[list[answers.ListedModel]]:
     return read((yield from fetch(Request("GET", MODELS))), ModelList).models
 
 
+def relist_models(cache: ServerCache) -> Steps[Sequence[answers.ListedModel]]:
+    """All models of the server, which the cache then has."""
+    asked = cache.uploads.clock()
+    models = yield from list_models()
+    cache.models, cache.models_listed = models, asked
+    return models
+
+
 def model_record(one: answers.ListedModel, response: Response | None = None) -> ModelRecord:
     """A model as the server describes it."""
     config = one.model_dump()
@@ -65,10 +73,10 @@ def model_of(value: Model | str) -> Model:
 
 
 def _listed(cache: ServerCache, since: float | None) -> Steps[Sequence[answers.ListedModel]]:
-    if cache.models is None or (since is not None and cache.models_listed < since):
-        cache.models = yield from list_models()
-        cache.models_listed = cache.uploads.clock()
-    return cache.models
+    models = cache.models
+    if models is None or (since is not None and cache.models_listed < since):
+        models = yield from relist_models(cache)
+    return models
 
 
 def _ambiguous(model: Model, found: Sequence[answers.ListedModel]) -> NotFoundError:

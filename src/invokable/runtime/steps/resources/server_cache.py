@@ -14,6 +14,8 @@ class ServerCache:
     """What a client knows about its server; refreshed when a name is not found."""
 
     models: Sequence[ListedModel] | None = None
+    models_listed: float = float("-inf")
+    """When the server was asked for these models, by the clock of the uploads."""
     version: str | None = None
     """The server's version, once requested."""
     lists_by_ids: bool = True
@@ -22,7 +24,5 @@ class ServerCache:
     """How many items may be pending in the queue."""
     uploads: UploadCache = field(default_factory=UploadCache)
     """The files uploaded for runs."""
-    models_listed: float = float("-inf")
-    """When the models were last listed."""
     lists_summaries: bool = True
     """Whether the server returns summaries of many items; servers before 6.14 do not."""
