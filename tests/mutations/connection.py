@@ -104,7 +104,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "an interrupt forgets that a request is on its way",
-        f"{CLIENT}_http/network.py",
+        f"{CLIENT}_http/exchange.py",
         "            self.transmission.may_have_arrived = True\n",
         "            pass\n",
         (f"{TESTS}test_hanging.py::test_only_a_request_that_was_written_may_have_arrived",),
@@ -139,7 +139,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a tunnel through a proxy counts as the request",
-        f"{CLIENT}_http/network.py",
+        f"{CLIENT}_http/exchange.py",
         "        if self.in_body:\n",
         "        if True:\n",
         (f"{TESTS}test_hanging.py::test_what_opens_a_tunnel_through_a_proxy_is_not_the_request",),
@@ -195,9 +195,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "an exchange ends only in the context in which it began",
-        f"{CLIENT}_http/network.py",
-        "    _CURRENT.set(current)\n    try:\n        yield\n    finally:\n        _CURRENT.set(before)",
-        "    token = _CURRENT.set(current)\n    try:\n        yield\n    finally:\n        _CURRENT.reset(token)",
+        f"{CLIENT}_http/exchange.py",
+        "    CURRENT.set(current)\n    try:\n        yield\n    finally:\n        CURRENT.set(before)",
+        "    token = CURRENT.set(current)\n    try:\n        yield\n    finally:\n        CURRENT.reset(token)",
         (f"{TESTS}test_closing.py::test_an_exchange_may_end_in_another_context",),
     ),
     Mutation(
@@ -209,14 +209,14 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "an answer may trickle forever",
-        f"{CLIENT}_http/network.py",
+        f"{CLIENT}_http/exchange.py",
         "        return left if timeout is None else min(left, timeout)",
         "        return timeout",
         (f"{TESTS}test_hanging.py::test_a_run_ends_at_its_timeout",),
     ),
     Mutation(
         "a name lookup may take forever",
-        f"{CLIENT}_http/network.py",
+        f"{CLIENT}_http/addresses.py",
         "        return addresses.result(limit)",
         "        return addresses.result()",
         (f"{TESTS}test_hanging.py::test_a_run_ends_at_its_timeout",),

@@ -19,6 +19,7 @@ from generated_examples.colour_card import ColourCard
 from invokable import AsyncClient, Client, ClientClosedError, Policy
 from invokable.runtime.client._async import engine
 from invokable.runtime.client._http import network
+from invokable.runtime.client._http.exchange import CURRENT, NO_EXCHANGE, Exchange, exchange
 from invokable.testing import Fault, Simulator
 from tests.runtime.relays import listening, silent
 from tests.testing.asking import picture, until
@@ -145,11 +146,11 @@ def test_a_thread_in_the_middle_of_a_request_gets_a_client_closed_error(serve: A
 
 
 def test_an_exchange_may_end_in_another_context() -> None:
-    dropped = network.exchange(network.Exchange(None))
+    dropped = exchange(Exchange(None))
     copy_context().run(dropped.__enter__)
     elsewhere = copy_context()
     elsewhere.run(dropped.__exit__, None, None, None)  # as when a task that an interrupt has ended is freed
-    assert elsewhere[network._CURRENT] is network._NO_EXCHANGE
+    assert elsewhere[CURRENT] is NO_EXCHANGE
 
 
 def test_a_connection_that_a_thread_reads_from_is_closed_by_that_thread() -> None:

@@ -6,9 +6,7 @@ without end. Here every name lookup, connect, read and write gets what is left o
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import ipaddress
 import logging
 import math
 import os
@@ -17,18 +15,17 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 import httpcore
 
+from invokable.runtime.client._http.addresses import ConnectTimer, async_wait_for, look_up, wait_for
+from invokable.runtime.client._http.exchange import CURRENT, NO_EXCHANGE, Exchange
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.readable import is_readable
 from invokable.runtime.steps.exchange.policy import Policy
-from invokable.runtime.steps.exchange.protocol import Transmission
 
 if TYPE_CHECKING:
     import ssl
@@ -43,59 +40,6 @@ _SECRETS: Final = re.compile(
     r"((?:b'(?:x-refreshed-token|set-cookie|(?:proxy-)?authorization)', b'|auth=\(b'))[^)]*", re.IGNORECASE
 )
 _PIECE: Final = 64 * 1024  # bytes that are written at a time
-
-
-@dataclass(slots=True)
-class Exchange:
-    """A request and its answer, as seen by the connection."""
-
-    end: float | None
-    """When it must end, on the monotonic clock."""
-    transmission: Transmission = field(default_factory=Transmission)
-    in_body: bool = False
-    """Whether the next write may complete the request, and not just open a tunnel through a proxy."""
-    stream: _Stream | None = None
-    """The stream that a thread is reading or writing, if any."""
-
-    def record_write(self) -> None:
-        """Record that something is about to be written."""
-        if self.in_body:
-            self.transmission.may_have_arrived = True
-
-    def abort(self) -> None:
-        """End it immediately, from any thread."""
-        self.end = -math.inf
-        if self.stream is not None:
-            self.stream.shut_down()
-
-    def time_left(self, timeout: float | None, late: type[Exception]) -> float | None:
-        """The time that an operation may take. Raises `late` if none is left."""
-        if self.end is None:
-            return timeout
-        left = self.end - time.monotonic()
-        if left <= 0:
-            raise late("the exchange did not end in time")
-        return left if timeout is None else min(left, timeout)
-
-
-_NO_EXCHANGE: Final = Exchange(None)  # for example while a connection is closed
-_CURRENT: ContextVar[Exchange] = ContextVar("invokable_exchange", default=_NO_EXCHANGE)
-
-
-@contextlib.contextmanager
-def exchange(current: Exchange) -> Iterator[None]:
-    """Run the body as this exchange."""
-    before = _CURRENT.get()
-    _CURRENT.set(current)
-    try:
-        yield
-    finally:
-        _CURRENT.set(before)  # not with a token: a task that an interrupt has ended may be freed in another context
-
-
-def begin_body() -> None:
-    """Note that the next writes are the body of the current exchange's request."""
-    _CURRENT.get().in_body = True
 
 
 class _SecretFilter(logging.Filter):
@@ -197,9 +141,9 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        current = _CURRENT.get()
-        timer = _ConnectTimer(current, timeout)
-        addresses = _wait_for(_look_up(host, port), timer.time_left())
+        current = CURRENT.get()
+        timer = ConnectTimer(current, timeout)
+        addresses = wait_for(look_up(host, port), timer.time_left())
         for number, address in enumerate(addresses, start=1):
             try:
                 limit = timer.time_left(of=len(addresses) - number + 1)
@@ -267,8 +211,8 @@ class _Stream(httpcore.NetworkStream):
             self._inner.close()
 
     def _current(self) -> Exchange:
-        current = _CURRENT.get()
-        if current is not _NO_EXCHANGE:
+        current = CURRENT.get()
+        if current is not NO_EXCHANGE:
             current.stream = self
         return current
 
@@ -298,9 +242,9 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        current = _CURRENT.get()
-        timer = _ConnectTimer(current, timeout)
-        addresses = await _async_wait_for(_look_up(host, port), timer.time_left())
+        current = CURRENT.get()
+        timer = ConnectTimer(current, timeout)
+        addresses = await async_wait_for(look_up(host, port), timer.time_left())
         for number, address in enumerate(addresses, start=1):
             try:
                 limit = timer.time_left(of=len(addresses) - number + 1)
@@ -320,7 +264,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._socket = inner.get_extra_info("socket")
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        current = _CURRENT.get()
+        current = CURRENT.get()
         with contextlib.suppress(httpcore.WriteError):  # the server may have answered before it closed
             await self._send(self._unsent.flush(), current, timeout)
         try:
@@ -329,7 +273,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
             raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._send(self._unsent.add(buffer), _CURRENT.get(), timeout)
+        await self._send(self._unsent.add(buffer), CURRENT.get(), timeout)
 
     async def _send(self, pieces: Iterable[bytes], current: Exchange, timeout: float | None) -> None:
         self._state.check()
@@ -347,68 +291,10 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        limit = _CURRENT.get().time_left(timeout, httpcore.ConnectTimeout)
+        limit = CURRENT.get().time_left(timeout, httpcore.ConnectTimeout)
         return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, limit), self._state)
 
     def get_extra_info(self, info: str) -> Any:
-        if (
-            info == "is_readable"
-        ):  # called for each idle connection at each request, and anyio would make three system calls
+        if info == "is_readable":  # of each idle connection at each request; anyio would make three system calls
             return is_readable(self._socket)
         return self._inner.get_extra_info(info)
-
-
-# ------------------------------------------------------------------------------------------------ addresses
-
-
-class _ConnectTimer:
-    """The time that connecting may take, over all addresses that are tried."""
-
-    def __init__(self, current: Exchange, timeout: float | None) -> None:
-        self._current = current
-        self._own = Exchange(None if timeout is None else time.monotonic() + timeout)
-
-    def time_left(self, *, of: int = 1) -> float | None:
-        """Seconds for the next attempt, out of `of` that remain."""
-        seconds = self._own.time_left(self._current.time_left(None, httpcore.ConnectTimeout), httpcore.ConnectTimeout)
-        return None if seconds is None else seconds / of
-
-
-def _look_up(host: str, port: int) -> Future[list[str]]:
-    """Look up the addresses of a name. The system's lookup cannot be interrupted, so a thread waits for it."""
-    found: Future[list[str]] = Future()
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        threading.Thread(target=_resolve, args=(host, port, found), daemon=True).start()
-    else:
-        found.set_result([host])
-    return found
-
-
-def _resolve(host: str, port: int, found: Future[list[str]]) -> None:
-    try:
-        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
-        if found.set_running_or_notify_cancel():
-            found.set_result(addresses)
-    except (OSError, UnicodeError) as error:
-        if found.set_running_or_notify_cancel():
-            found.set_exception(httpcore.ConnectError(f"could not resolve {host}: {error}"))
-
-
-def _wait_for(addresses: Future[list[str]], limit: float | None) -> list[str]:
-    try:
-        return addresses.result(limit)
-    except TimeoutError:
-        raise httpcore.ConnectTimeout("timed out while resolving the server's name") from None
-
-
-async def _async_wait_for(addresses: Future[list[str]], limit: float | None) -> list[str]:
-    if addresses.done():
-        return addresses.result()
-    try:
-        async with asyncio.timeout(limit):
-            return await asyncio.wrap_future(addresses)
-    except TimeoutError:
-        raise httpcore.ConnectTimeout("timed out while resolving the server's name") from None

@@ -11,7 +11,8 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-from invokable.runtime.client._http.network import PoolState, async_pool, begin_body, pool
+from invokable.runtime.client._http.exchange import begin_body
+from invokable.runtime.client._http.network import PoolState, async_pool, pool
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.steps.exchange.policy import Policy
 

@@ -24,9 +24,9 @@ import httpx
 from pydantic_core import to_json
 
 from invokable.runtime.client._http.body import Body, UnreadableError
+from invokable.runtime.client._http.exchange import Exchange, exchange
 from invokable.runtime.client._http.failures import PROXY_REFUSED, drop_frames, failure, may_have_arrived
 from invokable.runtime.client._http.interrupts import uninterrupted
-from invokable.runtime.client._http.network import Exchange, exchange
 from invokable.runtime.client._http.pools import AsyncPool, Pool
 from invokable.runtime.client.connection import Connection, check_usable
 from invokable.runtime.errors import ConnectionError  # noqa: A004
