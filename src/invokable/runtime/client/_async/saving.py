@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -14,6 +14,7 @@ from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import PendingFile
 from invokable.runtime.client.surface import is_whole
+from invokable.runtime.steps.exchange.protocol import Steps
 from invokable.runtime.steps.resources.downloads import download
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.reprs import short
@@ -25,10 +26,17 @@ _PIECE: Final = 2**20
 
 async def save(engine: AsyncEngine, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, atomically."""
+    return await save_as(engine, medium.name, path, partial(download, medium))
+
+
+async def save_as(
+    engine: AsyncEngine, name: str, path: str | os.PathLike[str], write: Callable[[BinaryIO], Steps[None]]
+) -> Path:
+    """Write a file by steps, atomically: at a path, or under this name in a folder."""
     engine.check_open()
-    pending = await create_in_thread(PendingFile, PendingFile.discard, medium.name, path)
+    pending = await create_in_thread(PendingFile, PendingFile.discard, name, path)
     try:
-        await engine.drive(download(medium, pending.file))
+        await engine.drive(write(pending.file))
         return pending.commit()
     except BaseException:
         pending.discard()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -14,6 +14,7 @@ from invokable.runtime.client._sync.engine import Engine
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import PendingFile
 from invokable.runtime.client.surface import is_whole
+from invokable.runtime.steps.exchange.protocol import Steps
 from invokable.runtime.steps.resources.downloads import download
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.reprs import short
@@ -25,10 +26,15 @@ _PIECE: Final = 2**20
 
 def save(engine: Engine, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, atomically."""
+    return save_as(engine, medium.name, path, partial(download, medium))
+
+
+def save_as(engine: Engine, name: str, path: str | os.PathLike[str], write: Callable[[BinaryIO], Steps[None]]) -> Path:
+    """Write a file by steps, atomically: at a path, or under this name in a folder."""
     engine.check_open()
-    pending = create_in_thread(PendingFile, PendingFile.discard, medium.name, path)
+    pending = create_in_thread(PendingFile, PendingFile.discard, name, path)
     try:
-        engine.drive(download(medium, pending.file))
+        engine.drive(write(pending.file))
         return pending.commit()
     except BaseException:
         pending.discard()

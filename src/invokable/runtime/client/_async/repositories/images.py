@@ -6,16 +6,16 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from invokable.contract.fields import NO_BOARD
 from invokable.contract.vocabulary import Category
-from invokable.runtime.client._async.concurrency import create_in_thread, in_thread
+from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.media import AsyncMedia
+from invokable.runtime.client._async.saving import save_as
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.client.saving import PendingFile
 from invokable.runtime.client.surface import check_mapping, check_word, names_of
-from invokable.runtime.steps.exchange.protocol import ReadFile
+from invokable.runtime.steps.exchange.protocol import ReadFile, Steps
 from invokable.runtime.steps.resources.archives import fetch_archive
 from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.media import (
@@ -115,10 +115,8 @@ class AsyncImages(AsyncMedia[ImageRecord, Image]):
             raise ValueError("pass either images or a board to download")
         board_id = None if board is None else await self._drive(board_id_of(board))
         names = names_of(images, "image")
-        pending = await create_in_thread(PendingFile, PendingFile.discard, "images.zip", path)
-        try:
-            await self._drive(fetch_archive(names, board_id, pending.file, self._cache, time.monotonic, timeout))
-            return pending.commit()
-        except BaseException:
-            pending.discard()
-            raise
+
+        def write(into: BinaryIO) -> Steps[None]:
+            return fetch_archive(names, board_id, into, self._cache, time.monotonic, timeout)
+
+        return await save_as(self._engine, "images.zip", path, write)
