@@ -169,9 +169,12 @@ class Connection:
     def __repr__(self) -> str:
         shown = [repr(self.url)]
         shown += [f"{name}=…" for name in ("token", "email", "password", "api_key", "headers") if getattr(self, name)]
-        shown += [f"proxy={_redacted(self.proxy)!r}"] if self.proxy else []
-        shown += [f"{name}={getattr(self, name)!r}" for name in ("certificate",) if getattr(self, name)]
-        shown += [f"verify={self.verify!r}"] if self.verify is not True else []
+        if self.proxy:
+            shown.append(f"proxy={_redacted(self.proxy)!r}")
+        if self.certificate:
+            shown.append(f"certificate={self.certificate!r}")
+        if self.verify is not True:
+            shown.append(f"verify={self.verify!r}")
         return f"Connection({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
