@@ -64,7 +64,7 @@ class BatchSubscription:
         self._last_progress: dict[tuple[int, Any], int] = {}
         self._with_preview: deque[int] = deque()
         self._waiters: dict[int, tuple[bool, Callable[[], None]]] = {}
-        self._numbers = itertools.count()
+        self._waiter_numbers = itertools.count()
 
     @property
     def is_alive(self) -> bool:
@@ -76,6 +76,11 @@ class BatchSubscription:
         """The connection that receives events; 0 if there is none."""
         return self._listener.connection_id
 
+    @property
+    def has_waiters(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._waiters)
+
     def read(self, since: int) -> ReceivedEvents:
         """The events from `since` on."""
         connection_id, runs = self.connection_id, self._listener.runs
@@ -86,7 +91,7 @@ class BatchSubscription:
     def waking(self, wake: Callable[[], None], since: int, connection_id: int, *, any_event: bool) -> Iterator[None]:
         """Have `wake` called, from any thread, once there are events from `since` on or the connection has changed."""
         with self._lock:
-            number = next(self._numbers)
+            number = next(self._waiter_numbers)
             self._waiters[number] = (any_event, wake)
             has_some = since < self._next_number if any_event else since <= self._last_end
         try:
@@ -118,6 +123,13 @@ class BatchSubscription:
         for wake in wanted:
             wake()
 
+    def wake_all(self) -> None:
+        """Wake all waiters, since the connection has changed."""
+        with self._lock:
+            wanted = [wake for _, wake in self._waiters.values()]
+        for wake in wanted:
+            wake()
+
     def _latest_first(self, since: int) -> Iterator[ServerEvent]:
         """The events from `since` on, latest first."""
         for number in takewhile(lambda number: number >= since, reversed(self._events)):
@@ -128,18 +140,6 @@ class BatchSubscription:
         if (event := self._events.get(number)) is not None:
             content = {key: value for key, value in event.content.items() if key != "image"}
             self._events[number] = replace(event, content=content)
-
-    def wake_all(self) -> None:
-        """Wake all waiters, since the connection has changed."""
-        with self._lock:
-            wanted = [wake for _, wake in self._waiters.values()]
-        for wake in wanted:
-            wake()
-
-    @property
-    def has_waiters(self) -> bool:
-        """Whether anything waits."""
-        return bool(self._waiters)
 
 
 class Listener:
