@@ -163,7 +163,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "the outline shows a field that an edge feeds like any other",
-        f"{CODEGEN}render.py",
+        f"{CODEGEN}describing/docstrings.py",
         '"; fed by an edge" if planned.item.connected else ""',
         '""',
         ("tests/codegen/test_describe.py",),
@@ -331,7 +331,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a title that is cut is nowhere in full",
-        f"{CODEGEN}render.py",
+        f"{CODEGEN}describing/docstrings.py",
         "if first.endswith(DOTS):",
         "if False:",
         ("tests/codegen/test_describe.py",),

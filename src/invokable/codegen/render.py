@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -12,23 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from invokable._version import VERSION
-from invokable.codegen.describing.descriptions import Descriptions, first_line, sentence
-from invokable.codegen.describing.outline import outline_of
+from invokable.codegen.describing import docstrings
+from invokable.codegen.describing.descriptions import Descriptions, sentence
 from invokable.codegen.describing.results import Results
 from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput
 from invokable.codegen.python import code, expression, layout
 from invokable.codegen.python.code import Code, ListItem
 from invokable.codegen.python.expression import Expression
+from invokable.codegen.python.imports import as_sorted_by_linters, import_lines
 from invokable.codegen.python.layout import Layout, line_length
 from invokable.codegen.templates import templates_folder
 from invokable.codegen.typing.defaults import model_expression
-from invokable.codegen.typing.words import DOTS
 from invokable.codegen.written.checksums import has_body_checksum, sign_body
 from invokable.codegen.written.existing import MARKER, is_generated
 from invokable.codegen.written.made_from import stamp, unstamped
 from invokable.contract.module import FORMAT
 from invokable.contract.utf8 import Utf8
-from invokable.workflow.headings import one_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -37,17 +35,6 @@ _TEMPLATE: Final = "module.py.jinja"
 _SEAM: Final = Code("\0")
 """Marks where a template's text may be divided. No other text has it, since unprintable characters are escaped."""
 _PART: Final = 1 << 16  # characters of the text to lay out at a time
-_TITLE: Final = 50  # characters of a title within a sentence
-_ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
-_REPLACE: Final = frozenset({"Self", "TYPE_CHECKING"})
-"""The names in the signature of `replace`."""
-_ALIAS: Final = frozenset({"Literal"})
-_ORIGINS: Final = {
-    "dataclasses": ("dataclass", "field"),
-    "typing": ("TYPE_CHECKING", "Annotated", "Final", "Literal", "Self"),
-}
-"""The origins of names that the runtime does not define."""
-
 
 Extent: TypeAlias = Literal["whole", "code", "interface"]
 """What a draft contains: the whole module; all but the docstrings, to run it; or what its interface depends on, to read
@@ -219,11 +206,13 @@ def _context(
         "format": FORMAT,
         "made_from": unstamped(made_from),
         "class_name": code.identifier(plan.class_name),
-        "exported": sorted([plan.class_name, *plan.aliases], key=_as_sorted_by_linters),
-        "module_docstring": prose(_module_docstring(plan), 0),
-        "class_docstring": prose(_class_docstring(plan, summary), 4),
-        "result_docstring": prose(_result_docstring(plan, of_output), 8),
-        "imports": _imports(_expressions(inputs, outputs, models), replaces=bool(inputs), aliased=bool(plan.aliases)),
+        "exported": sorted([plan.class_name, *plan.aliases], key=as_sorted_by_linters),
+        "module_docstring": prose(docstrings.of_module(plan), 0),
+        "class_docstring": prose(docstrings.of_class(plan, summary), 4),
+        "result_docstring": prose(docstrings.of_result(plan, of_output), 8),
+        "imports": import_lines(
+            _expressions(inputs, outputs, models), replaces=bool(inputs), aliased=bool(plan.aliases)
+        ),
         "aliases": [
             _Lazy(partial(layout.choices, code.identifier(name), values)) for name, values in plan.aliases.items()
         ],
@@ -364,59 +353,3 @@ def _expressions(
             yield attribute.default
     yield from (output.annotation for output in outputs)
     yield from (made for _, choices in models for _, made in choices)
-
-
-def _imports(written: Iterable[Expression], *, replaces: bool, aliased: bool) -> list[Code]:
-    needed = (_REPLACE if replaces else (), _ALIAS if aliased else ())
-    names = _ALWAYS.union(*needed, *(expression.names for expression in written))
-    origins = {name: module for module, known in _ORIGINS.items() for name in known}
-    by_module: dict[str, list[str]] = {module: [] for module in (*_ORIGINS, "invokable.runtime")}
-    for name in sorted(names, key=_as_imports_are_sorted):
-        module, _, own = name.rpartition(":")
-        by_module.setdefault(module or origins.get(name, "invokable.runtime"), []).append(own)
-    dataclasses, typing, *others = (f"from {module} import {', '.join(found)}" for module, found in by_module.items())
-    return [Code(line) for line in (dataclasses, typing, "", *sorted(others))]
-
-
-def _as_imports_are_sorted(name: str) -> tuple[bool, str, str]:
-    return not name.isupper(), name.casefold(), name
-
-
-def _as_sorted_by_linters(name: str) -> tuple[int, list[tuple[bool, int, str]]]:
-    """Constants, then classes, then the rest; digits are compared as numbers."""
-    kind = 0 if name.isupper() and len(name.encode()) > 1 else 1 if name[0].isupper() else 2
-    parts = re.findall(r"[0-9]+|[^0-9]", name)
-    return kind, [
-        (not part.isdecimal(), int(part) if part.isascii() and part.isdecimal() else 0, part) for part in parts
-    ]
-
-
-def _module_docstring(plan: ModulePlan) -> Iterator[str | ListItem]:
-    first = first_line(plan.title, most=_TITLE)
-    yield first
-    if first.endswith(DOTS):
-        yield one_line(plan.title)
-    yield plan.reading.workflow.description
-
-
-def _class_docstring(plan: ModulePlan, summary: Callable[[PlannedInput], object]) -> Iterator[str | ListItem]:
-    shown = {index: planned for planned in plan.inputs for index in planned.indices}
-
-    def described(index: int) -> str:
-        planned = shown.get(index)
-        if planned is None:
-            return ""
-        first = planned.indices[0]
-        if index == first:
-            connected = "; fed by an edge" if planned.item.connected else ""
-            return f"{index} `{planned.attribute}`: {summary(planned)}{connected}"
-        return f"{index} `{planned.attribute}`, the same as {first}"
-
-    yield f"The inputs of {first_line(plan.title, most=_TITLE)}"
-    yield from outline_of(plan.reading.outline, described, title=plan.title)
-
-
-def _result_docstring(plan: ModulePlan, description: Callable[[PlannedOutput], str]) -> Iterator[str | ListItem]:
-    yield f"The result of {first_line(plan.title, most=_TITLE).removesuffix('.')}."
-    for planned in plan.outputs:
-        yield ListItem(f"`{planned.attribute}`: {description(planned)}")
