@@ -20,7 +20,7 @@ from invokable.codegen.describing.glossary import accepts
 from invokable.codegen.typing.words import DOTS, cut, default_in_words, models_of
 from invokable.contract.listing import all_of
 from invokable.contract.settings import SETTINGS_FIELDS
-from invokable.workflow.headings import Surroundings, surroundings
+from invokable.workflow.headings import Surroundings, one_line, surroundings
 
 if TYPE_CHECKING:
     from invokable.codegen.plan import ModulePlan, PlannedInput
@@ -79,9 +79,8 @@ class Descriptions:
     def _where(self, planned: PlannedInput) -> str:
         """Where InvokeAI's editor shows a field: its node and the heading above it; empty if the name is enough."""
         item = planned.item
-        heading = self._around.get(item.index, Surroundings()).nearest
-        under = f', under "{heading}"' if heading and heading != self._title else ""
-        return f", on {' '.join((item.node_label.strip() or item.node_title).split())}{under}"
+        node = one_line(item.node_label) or one_line(item.node_title)
+        return f", on {node}{under(self._around.get(item.index), title=self._title)}"
 
 
 def _summary(planned: PlannedInput, destination: Destination) -> str:
@@ -90,15 +89,21 @@ def _summary(planned: PlannedInput, destination: Destination) -> str:
     return (models_of(destination.fields) if summary == _ANY_MODEL else "") or summary
 
 
+def under(around: Surroundings | None, *, title: str) -> str:
+    """`, under "Output"`: the heading above a field, unless it is the workflow's title; empty if there is none."""
+    heading = around.nearest if around else ""
+    return f', under "{heading}"' if heading and heading != title else ""
+
+
 def sentence(text: str) -> str:
     """A text on one line, ending in a full stop unless it has another mark."""
-    text = " ".join(text.split())
+    text = one_line(text)
     return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
 
 
 def first_line(text: str, *, most: int) -> str:
     """A text as the first line of a docstring: on one line, ending in a mark, and cut to `most` characters."""
-    line = cut(" ".join(text.split()).rstrip(" .,:;…"), most - 1)
+    line = cut(one_line(text).rstrip(" .,:;…"), most - 1)
     return line if line.endswith(("!", "?", DOTS)) else f"{line or 'Workflow'}."
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from invokable.codegen.describing.descriptions import under
 from invokable.codegen.describing.destinations import joined, node_name
 from invokable.workflow.feeding import Feeding
-from invokable.workflow.headings import Surroundings, one_line, surroundings
+from invokable.workflow.headings import one_line, surroundings
 
 if TYPE_CHECKING:
     from invokable.codegen.plan import PlannedInput, PlannedOutput
@@ -36,16 +37,15 @@ class Results:
             described += f" ({output.node_title})"
         if not output.sole:
             described += f": {output.field_title}"
-        described += self._under(output.node_id) + self._filed(output.node_id)
+        described += self._below(output.node_id) + self._filed(output.node_id)
         if output.many:
             described += "; one per run of the batch" if self._reading.batches else "; one per item"
         return described + self._onward(output.node_id, output.field)
 
-    def _under(self, node_id: str) -> str:
+    def _below(self, node_id: str) -> str:
         """The nearest heading above the node's first field in the form."""
         shown = self._shown.get(node_id)
-        heading = self._around.get(shown[0].item.index, Surroundings()).nearest if shown else ""
-        return f', under "{heading}"' if heading and heading != self._title else ""
+        return under(self._around.get(shown[0].item.index), title=self._title) if shown else ""
 
     def _filed(self, node_id: str) -> str:
         boards = (p for p in self._shown.get(node_id, ()) if p.item.template.type.name == "BoardField")
