@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -39,11 +40,9 @@ class Project:
 
         Without a configuration, an `invokable.lock` in the current folder is used if there is one.
         """
-        path = Path(os.path.abspath(name)) if name is not None else _find(Path(os.path.abspath(start)))
-        try:
+        with _config_errors():
+            path = Path(os.path.abspath(name)) if name is not None else find_config(Path(os.path.abspath(start)))
             config = load_config(path) if path is not None else Config()
-        except ConfigError as error:
-            raise BuildError(shown_path(error.path), str(error), pointer=error.key) from None
         if path is not None:
             return cls(path, config, LockFile.load(path.parent / FILE))
         lock = Path.cwd() / FILE
@@ -121,7 +120,8 @@ class Projects:
             return self.named
         folder = Path(os.path.abspath(folder))
         if folder not in self._found:
-            path = _find(folder)
+            with _config_errors():
+                path = find_config(folder)
             if path not in self._loaded:
                 self._loaded[path] = Project.load(None, start=path.parent if path else folder)
             self._found[folder] = self._loaded[path]
@@ -142,16 +142,16 @@ class Projects:
         """The line length in a folder; None if no project sets it. Raises BuildError."""
         folder = Path(os.path.abspath(folder))
         if folder not in self._lengths:
-            try:
+            with _config_errors():
                 self._lengths[folder] = find_line_length(folder)
-            except ConfigError as error:
-                raise BuildError(shown_path(error.path), str(error), pointer=error.key or None) from None
         return self._lengths[folder]
 
 
-def _find(folder: Path) -> Path | None:
+@contextmanager
+def _config_errors() -> Iterator[None]:
+    """Raise BuildError for an invalid configuration."""
     try:
-        return find_config(folder)
+        yield
     except ConfigError as error:
         raise BuildError(shown_path(error.path), str(error), pointer=error.key or None) from None
 
