@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Final
 
-from invokable.contract.fields import AUTO_BOARD
+from invokable.contract.fields import AUTO_BOARD, Choices
 from invokable.contract.limits import NO_LIMITS
 from invokable.contract.models import ANY_MODEL, MODELS_BY_FIELD
 from invokable.contract.settings import FAMILIES, default_settings, generator_field
@@ -151,7 +151,7 @@ def _lists_null(schema: JsonObject) -> bool:
     return isinstance(choices, list) and None in choices
 
 
-def options(schema: JsonObject) -> tuple[str | int | float | bool, ...]:
+def options(schema: JsonObject) -> Choices:
     """Return the choices, in the order of the schema."""
     own = schema.scalars("enum")
     if own:
@@ -221,7 +221,7 @@ def _filled(first: Limits, second: Limits) -> Limits:
 def default(
     schema: JsonObject,
     field_type: FieldType,
-    choices: tuple[str | int | float | bool, ...],
+    choices: Choices,
     *,
     required: bool,
 ) -> object:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal
 
-from invokable.contract.fields import Cardinality, FieldType
+from invokable.contract.fields import Cardinality, Choices, FieldType
 from invokable.contract.limits import NO_LIMITS, Limits
 from invokable.contract.models import ANY_MODEL, ModelFilter
 
@@ -69,7 +69,7 @@ class InputTemplate:
     default: object = MISSING
     """The editor's default, a JSON value to copy: the schema's, or else the type's."""
     limits: Limits = NO_LIMITS
-    options: tuple[str | int | float | bool, ...] = ()
+    options: Choices = ()
     """The choices of an EnumField or SchedulerField, in schema order."""
     choice_labels: Mapping[str, str] = field(default_factory=dict)
     models: ModelFilter = ANY_MODEL
@@ -85,7 +85,7 @@ class OutputTemplate:
     name: str
     title: str
     type: FieldType
-    options: tuple[str | int | float | bool, ...] = ()
+    options: Choices = ()
     """The choices of an EnumField or SchedulerField, in schema order."""
     nullable: bool = False
     """Whether the node may give null."""

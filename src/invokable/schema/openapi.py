@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, get_args
 
-from invokable.contract.fields import CHOICES
+from invokable.contract.fields import CHOICES, Choices
 from invokable.contract.settings import FAMILIES
 from invokable.schema import fields
 from invokable.schema.json_object import JsonObject
@@ -153,7 +153,7 @@ def _input(name: str, schema: JsonObject, *, batch: bool) -> InputTemplate | Non
     )
 
 
-def _options(field_type: FieldType, schema: JsonObject) -> tuple[str | int | float | bool, ...]:
+def _options(field_type: FieldType, schema: JsonObject) -> Choices:
     return fields.options(schema) if field_type.name in CHOICES else ()
 
 

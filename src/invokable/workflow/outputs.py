@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from invokable.contract.fields import MEDIA
+from invokable.contract.fields import MEDIA, Choices
 from invokable.schema.model import FieldType, NodeTemplate, OutputTemplate
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class FoundOutput:
     field: str
     field_title: str
     type: FieldType
-    options: tuple[str | int | float | bool, ...]
+    options: Choices
     """The choices in the schema; empty if there are none."""
     nullable: bool
     """Whether the value may be null."""
