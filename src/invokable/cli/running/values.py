@@ -17,6 +17,7 @@ from invokable.codegen import BuildError
 from invokable.contract.fields import MEDIA
 from invokable.contract.json_parts import not_json
 from invokable.contract.listing import with_article
+from invokable.contract.reading import read_up_to
 from invokable.runtime.values.encoding import custom_from_json, to_json
 from invokable.runtime.values.inputs import Index
 from invokable.runtime.values.pins import InputPin, Pins, pins_of
@@ -193,10 +194,10 @@ def _content(text: str, pin: InputPin) -> str:
 def _text(name: str) -> str:
     try:
         if name == "-":
-            content = sys.stdin.buffer.read(_LARGEST + 1)
+            content = read_up_to(_LARGEST, sys.stdin.buffer)
         else:
             with Path(name).open("rb") as file:
-                content = file.read(_LARGEST + 1)
+                content = read_up_to(_LARGEST, file)
         if len(content) > _LARGEST:
             raise BuildError(name, f"is larger than {_LARGEST // 2**20} MiB")
         return content.decode("utf-8-sig")
