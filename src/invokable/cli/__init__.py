@@ -26,9 +26,8 @@ def main() -> None:
 
 
 def _run() -> None:
-    gc.set_threshold(
-        100_000, 20, 100
-    )  # imports create many objects and few cycles: collection would take a tenth of the time
+    # Imports create many objects and few cycles: collection would take a tenth of the time.
+    gc.set_threshold(100_000, 20, 100)
     try:
         from invokable.cli.streams import prepare_streams
 

@@ -97,13 +97,10 @@ def _tell(found: Report, *, quiet: bool) -> None:
         note(where, f"skipped: {why}")
     for where, warning in found.warnings:
         warn(where, warning)
-    for finding in found.findings:
-        if finding.state != "fine":
-            say(f"{finding.path}: {finding.message}")
-            if not quiet:
-                say_lines(finding.diff())
-        elif not quiet:
-            say(f"{finding.path}: {finding.message}")
+    for finding in found.wrong if quiet else found.findings:
+        say(f"{finding.path}: {finding.message}")
+        if not quiet:
+            say_lines(finding.diff())
     show_all(found.failures)
     for command in found.commands:
         note("to fix it", command)

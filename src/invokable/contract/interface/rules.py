@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 Subject: TypeAlias = Literal["module", "input", "output", "node"]
+_SUBJECTS: Final[tuple[Subject, ...]] = get_args(Subject)
 Breaks: TypeAlias = Literal["nobody", "indices", "callers"]
 """Whom a change breaks: nobody; callers that use indices; all callers that use what changed."""
 BREAKS: Final[tuple[Breaks, ...]] = ("callers", "indices", "nobody")
@@ -130,7 +131,7 @@ class Change:
     def subject(self) -> Subject:
         """The kind of thing that changed."""
         word = self.kind.partition("-")[0]
-        return "input" if word == "input" else "output" if word == "output" else "node" if word == "node" else "module"
+        return next((subject for subject in _SUBJECTS if subject == word), "module")
 
     @property
     def where(self) -> str:
