@@ -23,6 +23,7 @@ _AT_ONCE: Final = 100  # records in one request
 _NAMES: Final = {"id": "workflow_id"}
 _SHARED_SINCE: Final = "6.13"
 _THUMBNAILS_SINCE: Final = "5.8"
+_SEVERAL_SINCE: Final = "5.8"  # categories in one request
 _CATEGORIES: Final[tuple[str, ...]] = get_args(WorkflowCategory)
 
 
@@ -145,8 +146,8 @@ def _of_the_user(value: WorkflowRecord | str, what: str) -> Steps[LibraryWorkflo
 
 
 def _categories(cache: ServerCache, category: str) -> Steps[Sequence[str]]:
-    """The categories to request in turn: servers before 5.8 list one category at a time."""
-    if category or (yield from at_least(cache, "5.8")):
+    """The categories to request in turn."""
+    if category or (yield from at_least(cache, _SEVERAL_SINCE)):
         return (category,)
     return _CATEGORIES
 
@@ -154,7 +155,7 @@ def _categories(cache: ServerCache, category: str) -> Steps[Sequence[str]]:
 def _of_category(
     cache: ServerCache, category: str, query: str, tags: Sequence[str], shared: bool | None
 ) -> Steps[list[WorkflowRecord]]:
-    several = yield from at_least(cache, "5.8")
+    several = yield from at_least(cache, _SEVERAL_SINCE)
     params: dict[str, Any] = {"query": query, "categories" if several else "category": category}
     params = {key: value for key, value in params.items() if value} | ({"tags": list(tags)} if tags else {})
     params |= {} if shared is None else {"is_public": str(shared).lower()}
