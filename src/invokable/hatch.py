@@ -19,7 +19,7 @@ from hatchling.plugin import hookimpl
 from invokable.cli.servers import AskServer
 from invokable.codegen import Build, BuildError, BuildOptions, Project, building
 from invokable.codegen.build.check import report
-from invokable.codegen.build.publish import Written
+from invokable.codegen.build.publish import FileChange, Written
 from invokable.codegen.project.project import Projects
 from invokable.codegen.project.schemas import Schemas
 
@@ -67,7 +67,7 @@ class InvokableBuildHook(BuildHookInterface[Any]):
             self.app.abort("\n".join(lines))
 
 
-def _kept(build: Build) -> list[Any]:
+def _kept(build: Build) -> list[FileChange]:
     return [change for change in build.changes if change.outcome is not Written.REMOVED]
 
 
