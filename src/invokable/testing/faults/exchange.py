@@ -168,15 +168,12 @@ async def _sent(send: Send, start: Message, content: bytes, pause: float) -> Non
 
 
 def _spoilt(kind: str, start: Message, content: bytes) -> tuple[Message, bytes]:
-    headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+    headers = [one for one in start["headers"] if one[0] not in (b"content-length", b"content-encoding")]
     if kind == "truncated":
-        headers = [(name, value) for name, value in headers if name != b"content-encoding"]
         content = b'{"detail": "cut'
     elif kind == "garbled":
-        headers = [(name, value) for name, value in headers if name != b"content-encoding"]
         content = bytes(byte ^ 0x55 for byte in content)
     else:
-        headers = [(name, value) for name, value in headers if name != b"content-encoding"]
         headers.append((b"content-encoding", b"gzip"))
         content = b"\x1f\x8b\x08\x00" + content
     headers.append((b"content-length", str(len(content)).encode()))

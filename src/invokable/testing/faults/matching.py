@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
-from invokable.testing.faults.plan import EVENT_KINDS, REQUEST_KINDS, SERVER_KINDS, SOCKET_KINDS, Fault, FaultPlan
+from invokable.testing.faults.plan import EVENT_KINDS, REQUEST_KINDS, SERVER_KINDS, Fault, FaultPlan
 
 
 class Faults:
@@ -43,19 +43,17 @@ class Faults:
         return self._due(lambda fault: fault.kind in EVENT_KINDS and fnmatchcase(name, fault.event), name)
 
     def with_event(self, name: str) -> list[Fault]:
-        """The server faults that happen with an event."""
-        return self._due(
-            lambda fault: (
-                fault.kind in (*SERVER_KINDS, "drop_socket")
-                and (fault.event != "*" or fault.kind == "drop_socket")
-                and fnmatchcase(name, fault.event)
-            ),
-            name,
-        )
+        """The faults of the server and of its sockets that happen with an event."""
+
+        def hit(fault: Fault) -> bool:
+            by_event = fault.kind == "drop_socket" or (fault.kind in SERVER_KINDS and fault.event != "*")
+            return by_event and fnmatchcase(name, fault.event)
+
+        return self._due(hit, name)
 
     def for_socket(self) -> list[Fault]:
         """The faults for a new socket."""
-        return self._due(lambda fault: fault.kind == SOCKET_KINDS[0], "socket")
+        return self._due(lambda fault: fault.kind == "refuse_socket", "socket")
 
     def for_ended_item(self, item_id: int) -> list[Fault]:
         """The faults that happen when an item has ended."""
