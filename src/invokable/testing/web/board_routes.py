@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic_core import core_schema
 
+from invokable.contract.fields import NO_BOARD
 from invokable.testing.server import checks
 from invokable.testing.server.boards import Board
 from invokable.testing.server.clock import now
@@ -18,7 +19,6 @@ from invokable.testing.web.route_table import route
 
 _BOARDS = "/api/v1/boards"
 _ON_BOARDS = "/api/v1/board_images"
-_NONE = "none"
 _NAMES = checks.several(checks.TEXT)
 _CHANGEABLE = {"board_name": "board_name", "archived": "archived", "board_visibility": "visibility"}
 _CHANGES = checks.record(
@@ -113,7 +113,7 @@ def image_names(call: Call) -> Answer:
     categories = query.choices("categories", CATEGORIES)
     is_intermediate = query.boolean("is_intermediate")
     query.check()
-    if board_id != _NONE and _checks(call):
+    if board_id != NO_BOARD and _checks(call):
         _board(call, board_id)
     found = call.world.media.find(
         board_id=board_id,
@@ -188,7 +188,7 @@ def _files(call: Call, names: list[str]) -> list[File]:
 
 
 def _moved(call: Call, files: list[File], board_id: str | None) -> Answer:
-    affected = list(dict.fromkeys([board_id or _NONE, *media.boards_of(files)])) if files else []
+    affected = list(dict.fromkeys([board_id or NO_BOARD, *media.boards_of(files)])) if files else []
     for file in files:
         file.board_id = board_id
     verb = "removed" if board_id is None else "added"

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from pydantic_core import core_schema
 
+from invokable.contract.fields import NO_BOARD
 from invokable.contract.limits import Limits
 from invokable.contract.vocabulary import Origin
 from invokable.testing.server import checks, sqlite
@@ -17,7 +18,6 @@ from invokable.testing.server.problems import Refusal
 from invokable.testing.web.call import Answer, Call, Parameters
 
 MOST_NAMES = 1000
-_NOBODY = "none"
 _NAMES = checks.several(core_schema.str_schema(max_length=255), Limits(max_items=MOST_NAMES))
 _VIDEOS = checks.record("VideoNamesBatch", {"video_names": _NAMES})
 _STRICT = core_schema.bool_schema(strict=True)
@@ -228,7 +228,7 @@ def urls(call: Call, kind: str) -> Answer:
 
 def boards_of(files: Iterable[File]) -> list[str]:
     """The boards of files, `none` for files without one."""
-    return list(dict.fromkeys(file.board_id or _NOBODY for file in files))
+    return list(dict.fromkeys(file.board_id or NO_BOARD for file in files))
 
 
 def _caching(call: Call) -> str:
