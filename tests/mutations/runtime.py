@@ -1046,8 +1046,8 @@ MUTATIONS: Final = (
     Mutation(
         "uploads for a run are no longer intermediate",
         f"{RUNTIME}steps/resources/uploads.py",
-        "upload(file, is_intermediate=True)",
-        "upload(file, is_intermediate=False)",
+        '"is_intermediate": "true"}',
+        '"is_intermediate": "false"}',
         (f"{TESTS}test_prepare.py::test_every_kind_of_image_is_uploaded_with_its_bytes",),
     ),
     Mutation(
@@ -1600,8 +1600,8 @@ MUTATIONS: Final = (
     Mutation(
         "a step waits by itself",
         f"{RUNTIME}steps/resources/uploads.py",
-        "            answer = yield from upload(file, is_intermediate=True)",
-        "            time.sleep(0)\n            answer = yield from upload(file, is_intermediate=True)",
+        "            answer = yield from _upload_intermediate(file)",
+        "            time.sleep(0)\n            answer = yield from _upload_intermediate(file)",
         ("tests/test_layout.py::test_steps_do_no_io",),
     ),
     Mutation(

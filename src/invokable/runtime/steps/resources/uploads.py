@@ -114,7 +114,7 @@ class UploadCache:
 
     def _upload(self, key: _Key, stored: _StoredFile, file: File) -> Steps[str]:
         try:
-            answer = yield from upload(file, is_intermediate=True)
+            answer = yield from _upload_intermediate(file)
         except BaseException as error:  # the runs that wait for it upload the file themselves
             self._drop(key, stored)
             if isinstance(error, APIError) and error.status == 415:
@@ -156,18 +156,6 @@ class RunUploads:
         return {f"{file.kind}_name": self.names[file]}
 
 
-def upload(file: File, *, is_intermediate: bool) -> Steps[StoredImage | StoredVideo]:
-    """Upload a file. Raises APIError and ConnectionError.
-
-    Retried while the server is unreachable, busy or answers nonsense: a file that arrives twice leaves a spare copy.
-    """
-    params = {f"{file.kind}_category": "user", "is_intermediate": str(is_intermediate).lower()}
-    request = Request("POST", f"/api/v1/{file.kind}s/upload", params, file=file)
-    if file.kind == "image":
-        return (yield from fetch_as(request, lambda response: read(response, StoredImage)))
-    return (yield from fetch_as(request, lambda response: read(response, StoredVideo)))
-
-
 def replace_files(value: Any, wire: Callable[[File], Mapping[str, str]]) -> Any:
     """A JSON value with each file replaced by the result of `wire`; parts without files remain the same objects."""
     if isinstance(value, File):
@@ -179,3 +167,15 @@ def replace_files(value: Any, wire: Callable[[File], Mapping[str, str]]) -> Any:
         members = {key: replace_files(item, wire) for key, item in value.items()}
         return value if all(members[key] is value[key] for key in value) else members
     return value
+
+
+def _upload_intermediate(file: File) -> Steps[StoredImage | StoredVideo]:
+    """Upload a file that galleries do not show. Raises APIError and ConnectionError.
+
+    Retried while the server is unreachable, busy or answers nonsense: a file that arrives twice leaves a spare copy.
+    """
+    params = {f"{file.kind}_category": "user", "is_intermediate": "true"}
+    request = Request("POST", f"/api/v1/{file.kind}s/upload", params, file=file)
+    if file.kind == "image":
+        return (yield from fetch_as(request, lambda response: read(response, StoredImage)))
+    return (yield from fetch_as(request, lambda response: read(response, StoredVideo)))
