@@ -1,4 +1,7 @@
-"""Upgrade reports: what an upgrade breaks, as text, JSON and Markdown."""
+"""Upgrade reports: what an upgrade breaks, as text, JSON and Markdown.
+
+`docs/schemas/upgrade.schema.json` describes the JSON.
+"""
 
 from __future__ import annotations
 

@@ -75,7 +75,6 @@ class NameHints:
     """Whether the user wrote the node's label."""
     kind: str = ""
     """The kind of the field. If several of a kind have no label, all of them are qualified."""
-
     short: str = ""
     """The shorter name to use with a qualifier: an `Output Board` below `FLUX` is the `flux_board`."""
 
