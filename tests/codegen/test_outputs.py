@@ -9,6 +9,7 @@ import pytest
 
 from invokable.workflow import read_workflow
 from invokable.workflow.outputs import find_outputs, iteration_depths
+from tests.counted import Counted
 from tests.workflow.builders import Json, edge, form, node, read, schema, workflow
 
 IMAGE = {"image_name": "a.png"}
@@ -28,6 +29,15 @@ def saver(node_id: str, *, lasting: bool = True) -> Json:
 def test_a_node_whose_board_is_in_the_form_comes_first_even_an_intermediate_one() -> None:
     document = workflow(saver("a"), saver("b", lasting=False), form=form("b.board"))
     assert found(document) == [("b", "image", False), ("a", "image", False)]
+
+
+def test_each_node_with_a_board_is_looked_up_rather_than_searched_for() -> None:
+    ids = [f"n{number}" for number in range(200)]
+    reading = read(workflow(*map(saver, ids), form=form(*(f"{node_id}.board" for node_id in ids))))
+    inputs = tuple(replace(item, node_id=Counted(item.node_id)) for item in reading.inputs)
+    Counted.compared = 0
+    assert [output.node_id for output in find_outputs(replace(reading, inputs=inputs))] == ids
+    assert Counted.compared < 10 * len(ids)
 
 
 def test_intermediate_images_are_not_outputs() -> None:

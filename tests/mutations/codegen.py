@@ -696,8 +696,8 @@ MUTATIONS: Final = (
     Mutation(
         "intermediate images become outputs",
         "src/invokable/workflow/outputs.py",
-        'lasting = [node_id for node_id in savers if not graph[node_id].get("is_intermediate")]',
-        "lasting = list(savers)",
+        ' and not graph[node_id].get("is_intermediate")',
+        "",
         ("tests/codegen/test_outputs.py::test_intermediate_images_are_not_outputs",),
     ),
     Mutation(

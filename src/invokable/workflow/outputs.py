@@ -41,33 +41,18 @@ def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[FoundOutpu
     Then come other nodes that save an image or video permanently, then the values that the workflow returns, then the
     nodes in `extra` (ids from the configuration). If nothing is saved, the results of the last nodes are the outputs.
     """
-    graph = reading.graph["nodes"]
     depth = iteration_depths(reading.graph)
-    ids = [node_id for node_id in graph if graph[node_id]["type"] in reading.schema.nodes]
-    template = {node_id: reading.schema.nodes[graph[node_id]["type"]] for node_id in ids}
-    savers = [node_id for node_id in ids if _board_field(template[node_id]) and _media(template[node_id])]
-
-    with_board = [
-        item.node_id for item in reading.inputs if item.node_id in savers and item.template.type.name == "BoardField"
-    ]
-    lasting = [node_id for node_id in savers if not graph[node_id].get("is_intermediate")]
-    returns = [node_id for node_id in ids if graph[node_id]["type"] == "workflow_return"]
-    chosen = list(dict.fromkeys([*with_board, *lasting, *returns, *(n for n in extra if n in template)]))
-    if not with_board and not lasting and not returns:
-        sources = {edge["source"]["node_id"] for edge in reading.graph["edges"]}
-        chosen += [node_id for node_id in ids if node_id not in sources and node_id not in chosen]
-
     label = {node.id: node.label for node in reading.workflow.invocations()}
     batched = bool(reading.batches)
     outputs = []
-    for node_id in chosen:
-        fields = _result_fields(template[node_id])
+    for node_id, template in _nodes_with_outputs(reading, extra).items():
+        fields = _result_fields(template)
         outputs += [
             FoundOutput(
                 node_id=node_id,
-                node_type=template[node_id].type,
+                node_type=template.type,
                 node_label=label.get(node_id, ""),
-                node_title=template[node_id].title,
+                node_title=template.title,
                 field=field.name,
                 field_title=field.title,
                 type=field.type,
@@ -79,6 +64,23 @@ def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[FoundOutpu
             for field in fields
         ]
     return outputs
+
+
+def _nodes_with_outputs(reading: Reading, extra: Iterable[str]) -> dict[str, NodeTemplate]:
+    """The nodes whose outputs are listed, in that order, with their templates."""
+    graph, schema = reading.graph["nodes"], reading.schema.nodes
+    templates = {node_id: schema[node["type"]] for node_id, node in graph.items() if node["type"] in schema}
+    savers = {node_id for node_id, template in templates.items() if _board_field(template) and _media(template)}
+    with_board = [
+        item.node_id for item in reading.inputs if item.node_id in savers and item.template.type.name == "BoardField"
+    ]
+    lasting = [node_id for node_id in templates if node_id in savers and not graph[node_id].get("is_intermediate")]
+    returns = [node_id for node_id in templates if graph[node_id]["type"] == "workflow_return"]
+    chosen = [*with_board, *lasting, *returns, *extra]
+    if not with_board and not lasting and not returns:
+        sources = {edge["source"]["node_id"] for edge in reading.graph["edges"]}
+        chosen += [node_id for node_id in templates if node_id not in sources]
+    return {node_id: templates[node_id] for node_id in chosen if node_id in templates}
 
 
 def iteration_depths(graph: Mapping[str, Any]) -> dict[str, int]:
