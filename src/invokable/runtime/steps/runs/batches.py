@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from invokable.contract.batch import BatchSource, BatchTarget, ItemCheck
@@ -38,24 +38,13 @@ def least_size(pins: Pins, values: Values) -> int:
 
 def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Data]:
     """The enqueue body's `data`. Adds what is invalid to `problems`. Raises APIError and ConnectionError."""
-    lists: list[list[Any]] = []
     by_source: dict[int, list[BatchTarget]] = {}
     for group in pins.batch.groups:
         for target in group:
             by_source.setdefault(target.source, []).append(target)
+    lists = []
     for position, source in enumerate(pins.batch.sources):
-        targets = by_source.get(position, [])
-        if _given(source, values) is None:  # invalid, and reported already
-            lists.append([])
-            continue
-        try:
-            lists.append((yield from _items(source, values)))
-        except _NoItemsError as error:
-            lists.append([])
-            problems += [problem_of(pins, target, str(error)) for target in targets[:1]]
-        else:
-            misfits = {check: _misfit(lists[position], check) for check in {target.check for target in targets}}
-            problems += [problem_of(pins, target, misfits[target.check]) for target in targets if misfits[target.check]]
+        lists.append((yield from _checked_items(pins, source, by_source.get(position, []), values, problems)))
     for group in pins.batch.groups:
         lengths = [len(lists[target.source]) for target in group]
         if len(set(lengths)) > 1 and all(lengths):
@@ -82,6 +71,22 @@ def expanded(data: Data) -> list[list[tuple[str, str, Any]]]:
         for group in data
     ]
     return [[value for part in row for value in part] for row in itertools.product(*groups)]
+
+
+def _checked_items(
+    pins: Pins, source: BatchSource, targets: Sequence[BatchTarget], values: Values, problems: list[Problem]
+) -> Steps[list[Any]]:
+    """The values of a batch, checked against the fields that they go to; none if there are no valid ones."""
+    if _given(source, values) is None:  # invalid, and reported already
+        return []
+    try:
+        items = yield from _items(source, values)
+    except _NoItemsError as error:
+        problems += [problem_of(pins, target, str(error)) for target in targets[:1]]
+        return []
+    misfits = {check: _misfit(items, check) for check in {target.check for target in targets}}
+    problems += [problem_of(pins, target, misfits[target.check]) for target in targets if misfits[target.check]]
+    return items
 
 
 class _NoItemsError(Exception):
