@@ -43,9 +43,14 @@ class Deadline:
         return cls(clock, clock() + float(timeout) if timeout < FOREVER else None, float(min(timeout, FOREVER)))
 
     @property
+    def left(self) -> float:
+        """Seconds until it is over; negative afterwards."""
+        return FOREVER if self.end is None else self.end - self.clock()
+
+    @property
     def is_over(self) -> bool:
         """Whether no time is left."""
-        return self.end is not None and self.clock() >= self.end
+        return self.left <= 0
 
 
 def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
@@ -62,7 +67,7 @@ def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
             value: T = stop.value
             return value
         reply = problem = None
-        left = deadline.end - deadline.clock()
+        left = deadline.left
         if left <= 0:
             problem = TimeUp(reason)
             continue

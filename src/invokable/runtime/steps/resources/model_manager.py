@@ -10,7 +10,6 @@ from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import ModelList
 from invokable.runtime.steps.exchange.deadline import Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.nearest import not_found
-from invokable.runtime.steps.exchange.policy import FOREVER
 from invokable.runtime.steps.exchange.protocol import File, Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read, shaped
@@ -220,7 +219,7 @@ def await_install(
             message = f"{install.source} was not installed within {deadline.timeout:g} s"
             message += "; the server continues, and models.wait waits for it"
             raise ModelInstallError(message, install=install)
-        left = FOREVER if deadline.end is None else max(deadline.end - deadline.clock(), 0.0)
+        left = max(deadline.left, 0.0)
         yield Sleep(min(pause, left - _PAUSE) if left > _PAUSE else left)  # leaves time for a last poll
         if deadline.is_over:
             continue
