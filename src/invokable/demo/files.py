@@ -71,9 +71,9 @@ def _load(files: Files) -> Any:
     return getattr(module, files.plan.class_name)
 
 
-def call_of(scene: Scene, files: Files, number: int = 0) -> str:
-    """The Python expression for a run: `Portrait(prompt="a fox", seed=1)`."""
-    arguments = (f"{name}={literal(value)}" for name, value in scene.runs[number].items())
+def call_of(scene: Scene, files: Files) -> str:
+    """The Python expression for the first run: `Portrait(prompt="a fox", seed=1)`."""
+    arguments = (f"{name}={literal(value)}" for name, value in scene.runs[0].items())
     return f"{files.plan.class_name}({', '.join(arguments)})"
 
 

@@ -107,9 +107,9 @@ def quoted(text: object, limit: int = 80) -> str:
     return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")
 
 
-def nearest(name: str, known: Iterable[str], cutoff: float = 0.7) -> str | None:
+def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return a `did you mean …?` for a misspelled name, if a known one is close."""
-    close = similar(name, known, cutoff=cutoff)
+    close = similar(name, known, cutoff=0.7)
     if not close:
         return None
     return f'did you mean "{close[0]}"?' if close[0].isprintable() else f"did you mean {quoted(close[0])}?"

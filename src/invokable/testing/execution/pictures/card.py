@@ -35,12 +35,12 @@ def labelled(picture: Image.Image, title: str, recipe: Recipe) -> Image.Image:
     return _written(picture, lines, margin) if lines else picture
 
 
-def captioned(picture: Image.Image, title: str, recipe: Recipe | None = None) -> Image.Image:
+def captioned(picture: Image.Image, title: str) -> Image.Image:
     """Return an image with a single line at the top: the node that made it."""
     width, height = picture.size
     size = max(SMALLEST, min(round(min(width, height) / 28), 26))
     margin = max(2, min(width, height) // 40)
-    text = _cut(" · ".join([title, *_facts(recipe)] if recipe else [title]), size, width - 4 * margin)
+    text = _cut(title, size, width - 4 * margin)
     return _written(picture.convert("RGB"), [_Line(text, size, _WHITE)], margin, at_top=True) if text else picture
 
 
