@@ -8,19 +8,22 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from invokable.codegen import Options, plan_document
+from invokable.codegen.describing.descriptions import Descriptions
 from invokable.codegen.python import code
 from invokable.codegen.render import draft_module
 from invokable.workflow import WorkflowFileError, read_document
 from invokable.workflow.errors import nearest
 from invokable.workflow.wiring import ConnectorSources, Wiring
 from tests.codegen.nasty import COSTLY, NASTY
+from tests.counted import Counted
 from tests.effort import slow_among, slow_beyond
-from tests.workflow.builders import connector, edge, node, read, schema, workflow
+from tests.workflow.builders import connector, edge, form, node, read, schema, workflow
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -95,6 +98,17 @@ def test_describing_twice_the_size_is_about_twice_the_work(name: str) -> None:
     assert lines(lambda: draft_module(large, laid_out=False).unformatted()) < 2.2 * lines(
         lambda: draft_module(small, laid_out=False).unformatted()
     )
+
+
+def test_the_outputs_that_a_board_is_for_are_looked_up() -> None:
+    nodes = [node(f"n{number}", "save_image", board="auto") for number in range(200)]
+    document = workflow(*nodes, form=form(*(f"n{number}.board" for number in range(200))))
+    plan = plan_document(document, schema(), source="x.json")
+    outputs = (replace(one, output=replace(one.output, node_id=Counted(one.output.node_id))) for one in plan.outputs)
+    descriptions = Descriptions(replace(plan, outputs=tuple(outputs)))
+    Counted.compared = 0
+    assert all("For `" in " ".join(descriptions.of(planned)) for planned in plan.inputs)
+    assert Counted.compared < 10 * len(nodes)
 
 
 @pytest.mark.parametrize("name", slow_among(NASTY, COSTLY))

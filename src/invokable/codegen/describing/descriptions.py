@@ -39,7 +39,10 @@ class Descriptions:
         self._authors = authors_words(plan.reading)
         self._around = surroundings(plan.reading.outline)
         self._destinations = Destinations(plan.reading)
-        self._outputs = plan.outputs
+        self._outputs: dict[str, list[str]] = {}
+        """The attributes of the result, by the node that they come from."""
+        for output in plan.outputs:
+            self._outputs.setdefault(output.output.node_id, []).append(output.attribute)
         self._title = plan.title
 
     def of(self, planned: PlannedInput) -> list[str]:
@@ -72,9 +75,9 @@ class Descriptions:
 
     def _files(self, node_id: str) -> Iterator[str]:
         """Which outputs a board is for, if there are several."""
-        names = [f"`{planned.attribute}`" for planned in self._outputs if planned.output.node_id == node_id]
-        if names and len(self._outputs) > len(names):
-            yield f"For {joined(names)} of the result."
+        names = self._outputs.get(node_id)
+        if names and len(self._outputs) > 1:
+            yield f"For {joined([f'`{name}`' for name in names])} of the result."
 
     def _where(self, planned: PlannedInput) -> str:
         """Where InvokeAI's editor shows a field: its node and the heading above it; empty if the name is enough."""
