@@ -90,9 +90,9 @@ class UploadCache:
         self.release(batch_id)
         with self._lock:
             in_use = {stored.name for stored in self._files.values() if stored.runs}
-            free = tuple(name for name in names if name not in in_use)
+            free = dict.fromkeys(name for name in names if name not in in_use)
             self._files = {key: stored for key, stored in self._files.items() if stored.name not in free}
-            return free
+            return tuple(free)
 
     def _after_fork(self) -> None:
         """Forget the unfinished uploads of a parent process's threads, which do not exist in this process."""
