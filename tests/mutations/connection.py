@@ -91,7 +91,7 @@ MUTATIONS: Final = (
     Mutation(
         "the log does not say that the proxy refused the socket",
         f"{CLIENT}socket.py",
-        "if refusal := _proxy_refusal(error):",
+        "if refusal := proxy_refusal(error):",
         "if False:",
         ("tests/runtime/test_tls.py",),
     ),

@@ -89,7 +89,7 @@ def reads_and_pauses(monkeypatch: pytest.MonkeyPatch, *, is_busy: bool) -> tuple
         time.sleep(seconds)
 
     clock = SimpleNamespace(sleep=pause, monotonic=time.monotonic)
-    monkeypatch.setattr("invokable.runtime.client.socket.time", clock)
+    monkeypatch.setattr("invokable.runtime.client.frames.time", clock)
     monkeypatch.setattr("websocket._core.recv", lambda *arguments: (next(reads), recv(*arguments))[1])
 
     def send(client: socket.socket) -> None:
@@ -109,7 +109,7 @@ def test_events_of_many_jobs_are_read_together(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_events_that_follow_each_other_after_a_silence_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("invokable.runtime.client.socket._COALESCING", 0.3)
+    monkeypatch.setattr("invokable.runtime.client.frames._COALESCING", 0.3)
     reads: list[bytes] = []
 
     def read(*given: Any) -> bytes:
@@ -138,8 +138,8 @@ def test_events_of_few_jobs_are_read_immediately(monkeypatch: pytest.MonkeyPatch
 def test_what_has_arrived_is_read_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     clock = SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)  # other threads keep theirs
-    monkeypatch.setattr("invokable.runtime.client.socket.time", clock)
-    monkeypatch.setattr("invokable.runtime.client.socket._READ_SIZE", 1)  # so that nothing is read ahead
+    monkeypatch.setattr("invokable.runtime.client.frames.time", clock)
+    monkeypatch.setattr("invokable.runtime.client.frames._READ_SIZE", 1)  # so that nothing is read ahead
     stream = b"".join(frame(event(number)) for number in range(200)) + OVER
 
     with received_after(lambda client: client.sendall(stream), is_busy=True) as (_, received):

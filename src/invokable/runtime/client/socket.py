@@ -1,4 +1,4 @@
-"""Socket: one Socket.IO connection for the server's events. The only module that uses the library.
+"""Socket: one Socket.IO connection for the server's events.
 
 Websocket is the only transport that works: with long polling, some versions answer 500.
 """
@@ -7,32 +7,24 @@ from __future__ import annotations
 
 import logging
 import re
-import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from pydantic_core import from_json
 
 from invokable.runtime.client.connection import Connection
-from invokable.runtime.client.readable import is_readable
 from invokable.runtime.client.threads import Flag
 
 _CONNECT_TIMEOUT: Final = 5.0
 """Seconds for each step of opening a connection."""
 _ANSWER_TIMEOUT: Final = 4.0
 """Seconds to wait for an answer. A busy server takes up to 2."""
-_READ_SIZE: Final = 2**16
-"""Bytes to read at a time."""
-_COALESCING: Final = 0.05
-"""Seconds to wait for further events while many jobs are followed: waking up for one costs more than handling it."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'42\["(\w+)"')
 """The start of an event on the wire: Engine.IO message, Socket.IO event, name."""
-_TEXT: Final = 0x81
-"""The first byte of a frame that holds a complete text."""
 _NO_HOST: Final = [""]
 """The hosts to connect to without the proxy. Given none, the library takes this machine and those in NO_PROXY."""
 _LIBRARY_LOG: Final = logging.getLogger("invokable.socket")  # the library's warnings are not for users
@@ -80,7 +72,9 @@ class EventSocket:
                 wait=False,  # it would go on waiting for an aborted connection
             )
         except Exception as error:
-            if refusal := _proxy_refusal(error):
+            from invokable.runtime.client.frames import proxy_refusal
+
+            if refusal := proxy_refusal(error):
                 raise ConnectionError(f"the proxy {self._server.proxy_name} refused: {refusal}") from error
             raise
         self._wait_for_answer(_CONNECT_TIMEOUT)
@@ -148,84 +142,8 @@ class EventSocket:
 def _client(
     server: Connection, handle: Callable[[str], bool], is_busy: Callable[[], bool], opening: Callable[[Any], None]
 ) -> Any:
-    """A Socket.IO client that handles everything but events. The library is imported on first use."""
-    import engineio  # type: ignore[import-untyped,unused-ignore]
-    import socketio  # type: ignore[import-untyped,unused-ignore]
-    import websocket
-
-    class Reader(websocket.WebSocket):
-        """The library's class makes three system calls for each event, and starts a thread for it.
-
-        Events arrive every few milliseconds, whomever they concern, so this passes them from the frame to `handle`.
-        """
-
-        _unread = b""
-        _may_coalesce = False
-
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            opening(self)
-
-        def abort(self) -> None:
-            """End whatever waits for the server, its answer to the handshake included, unlike the library's method."""
-            if self.sock is not None:
-                with suppress(OSError):
-                    self.sock.shutdown(socket.SHUT_RDWR)
-
-        def recv(self) -> str | bytes:
-            while True:
-                if not self._unread and self._may_coalesce and is_busy():
-                    self._coalesce()
-                received = self._text() or super().recv()
-                if not isinstance(received, str) or not handle(received):
-                    return received
-
-        def _coalesce(self) -> None:
-            """Wait until something arrives, and then for what follows, to read it all at once."""
-            # TLS hides nothing here: a record is shorter than what is read at a time.
-            connection = self.sock
-            if connection is not None and is_readable(connection, connection.gettimeout()) and is_busy():
-                time.sleep(_COALESCING)
-
-        def _text(self) -> str:
-            """The next frame, if it is a complete text that one read returned, as nearly all are."""
-            unread = self._unread = self._unread or self._read(_READ_SIZE)
-            length, begin = int.from_bytes(unread[1:2]), 2
-            if length == 126:
-                length, begin = int.from_bytes(unread[2:4]), 4
-            elif length > 126:  # even longer, or masked
-                return ""
-            end = begin + length
-            if unread[0] != _TEXT or len(unread) < end:
-                return ""
-            self._unread = unread[end:]
-            return unread[begin:end].decode()
-
-        def _recv(self, bufsize: int) -> bytes:
-            if not self._unread:
-                self._unread = self._read(max(bufsize, _READ_SIZE))
-            piece, self._unread = self._unread[:bufsize], self._unread[bufsize:]
-            return piece
-
-        def _read(self, size: int) -> bytes:
-            received: bytes = super()._recv(size)  # type: ignore[no-untyped-call]
-            self._may_coalesce = len(received) < size  # otherwise more has arrived
-            return received
-
-    class SameThread(engineio.Client):  # type: ignore[misc]
-        """The library's class starts a thread for each message; this one does not."""
-
-        def start_background_task(self, target: Any, *args: Any, **options: Any) -> Any:
-            if target != self.handlers.get("message"):
-                return super().start_background_task(target, *args, **options)
-            try:
-                return target(*args, **options)
-            except Exception as error:  # as above
-                return _LIBRARY_LOG.info("a message could not be read: %s", error)
-
-    class Client(socketio.Client):  # type: ignore[misc]
-        def _engineio_client_class(self) -> type[SameThread]:
-            return SameThread
+    """A Socket.IO client that handles everything but events."""
+    from invokable.runtime.client.frames import Client, Reader
 
     return Client(
         reconnection=False,
@@ -233,17 +151,8 @@ def _client(
         logger=_LIBRARY_LOG,
         engineio_logger=_LIBRARY_LOG,
         request_timeout=_CONNECT_TIMEOUT,
-        websocket_extra_options={"class_": Reader, **_options(server)},
+        websocket_extra_options={"class_": partial(Reader, handle, is_busy, opening), **_options(server)},
     )
-
-
-def _proxy_refusal(error: BaseException | None) -> str:
-    """Why the proxy refused, if an exception of the library comes from that; it says only `Connection error`."""
-    from websocket import WebSocketProxyException
-
-    while error is not None and not isinstance(error, WebSocketProxyException):
-        error = error.__context__
-    return str(error or "")
 
 
 def _options(server: Connection) -> dict[str, Any]:
