@@ -732,6 +732,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_closing.py::test_a_thread_in_the_middle_of_a_request_gets_a_client_closed_error",),
     ),
     Mutation(
+        "a run that times out says that it had no time for another request, not why the last one failed",
+        f"{RUNTIME}steps/exchange/deadline.py",
+        "and (error.sent or not reason or not deadline.is_over)",
+        "",
+        (f"{TESTS}test_deadline.py",),
+    ),
+    Mutation(
         "Ctrl-C waits for a server that does not answer",
         f"{RUNTIME}steps/runs/withdraw.py",
         "yield from within(_withdraw(state), Deadline.after(CANCEL_TIMEOUT, clock))",

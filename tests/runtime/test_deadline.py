@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from generated_examples.colour_card import ColourCard
@@ -45,6 +46,23 @@ def test_only_the_last_request_is_a_reason(answered: bool, reason: str) -> None:
     clock = [0.0]
     with pytest.raises(TimeUp) as caught:
         _drive(within(asking(), Deadline.after(2.5, lambda: clock[-1])), reply)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(("sent", "reason"), [(False, ": nobody there"), (True, ": no answer in time")])
+def test_a_request_that_had_no_time_to_be_sent_is_no_reason(sent: bool, reason: str) -> None:
+    def asking() -> Steps[None]:
+        while True:
+            with suppress(ConnectionError):
+                yield ASKED
+
+    def reply(_: Step) -> None:
+        clock.append(clock[-1] + 1)
+        raise ConnectionError("nobody there") if clock[-1] < 2 else ConnectionError("no answer in time", sent=sent)
+
+    clock = [0.0]
+    with pytest.raises(TimeUp) as caught:
+        _drive(within(asking(), Deadline.after(2, lambda: clock[-1])), reply)
     assert caught.value.reason == reason
 
 

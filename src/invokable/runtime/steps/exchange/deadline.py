@@ -79,4 +79,6 @@ def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
             raise
         except BaseException as error:  # the steps decide what to do
             problem = error
-            reason = f": {error}" if isinstance(error, ConnectionError) else reason
+            # A request that was not sent before the end of the time says nothing new.
+            if isinstance(error, ConnectionError) and (error.sent or not reason or not deadline.is_over):
+                reason = f": {error}"
