@@ -333,7 +333,7 @@ def test_many_images_are_downloaded_as_one_zip(client: Client, board: BoardRecor
     with zipfile.ZipFile(whole) as archive:
         assert len(archive.namelist()) == 3
     with pytest.raises(NotFoundError):
-        client.images.download_zip(tmp_path / "none.zip", "missing.png")
+        client.images.download_zip(tmp_path / "none.zip", "missing.png", *images)
     assert sorted(found.name for found in tmp_path.glob("*.zip")) == ["board.zip", "some.zip"]
 
 

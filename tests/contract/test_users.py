@@ -97,7 +97,7 @@ def test_a_user_finds_only_their_own_boards(one: Client, two: Client, admin: Cli
     one.boards.delete(board)
 
 
-def test_a_user_sees_only_their_own_images(one: Client, two: Client, stamp: Path) -> None:
+def test_a_user_sees_only_their_own_images(one: Client, two: Client, stamp: Path, tmp_path: Path) -> None:
     board = one.boards.create("private")
     image = one.images.upload(stamp, board=board)
     assert [found.name for found in one.images.list(board=board)] == [image.name]
@@ -106,7 +106,11 @@ def test_a_user_sees_only_their_own_images(one: Client, two: Client, stamp: Path
         with pytest.raises(APIError) as caught:
             ask(image.name)
         assert caught.value.status == 403
-    assert two.images.delete(image.name) == ()
+    own = two.images.upload(stamp)
+    with pytest.raises(APIError) as caught:
+        two.images.download_zip(tmp_path, own, image.name)
+    assert caught.value.status == 403
+    assert two.images.delete(image.name, own) == (own.name,)
     assert two.images.star(image.name) == ()
     assert one.images.get(image.name).bytes() == image.bytes()
     assert one.boards.delete(board, delete_contents=True) == (image.name,)

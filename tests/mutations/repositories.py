@@ -282,6 +282,20 @@ MUTATIONS: Final = (
         UNIT,
     ),
     Mutation(
+        "each image of a zip is looked for with a request of its own",
+        f"{STEPS}resources/media.py",
+        "if len(names) > 1 and (yield from at_least(cache, IMAGES.names_since)):",
+        "if False:",
+        UNIT,
+    ),
+    Mutation(
+        "a name that is too long for a request hides which images are missing",
+        f"{STEPS}resources/media.py",
+        "[name for name in names if len(name) <= _LONGEST]",
+        "list(names)",
+        UNIT,
+    ),
+    Mutation(
         "a request has more names than a server accepts",
         f"{STEPS}resources/media.py",
         "_MOST: Final = 1000",

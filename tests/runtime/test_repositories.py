@@ -45,6 +45,7 @@ from invokable.runtime.steps.resources.media import (
     delete_media,
     list_media,
     move_media,
+    require_images,
     star_media,
 )
 from invokable.runtime.steps.resources.model_manager import await_install, delete_model, prune_installs
@@ -243,6 +244,8 @@ def archive(*fetched: Response | Exception) -> tuple[Driver, io.BytesIO]:
     def reply(request: Request) -> Response | Exception:
         if request.path.endswith("/image_names"):
             return answer(["a.png", "b.png"])
+        if request.path == BY_NAMES:
+            return answer([{**IMAGE, "image_name": name} for name in request.json["image_names"]])
         if request.path.endswith(".png"):
             return answer(IMAGE)
         if request.method == "POST":
@@ -276,6 +279,40 @@ def zipped(content: bytes) -> Response:
 WHOLE = zip_of("a.png", "b.png")
 BROKEN = ConnectionError("cut", sent=True)
 ZIPS = "/api/v1/images/download"
+BY_NAMES = "/api/v1/images/images_by_names"
+
+
+def zips_made(driver: Driver) -> int:
+    return driver.asked("POST").count(ZIPS)
+
+
+@pytest.mark.parametrize(
+    ("version", "requests"), [("6.14.2", [BY_NAMES] * 3), ("5.15.0", [f"/api/v1/images/i/{n}.png" for n in range(401)])]
+)
+def test_the_images_of_a_zip_are_looked_for_with_few_requests(version: str, requests: list[str]) -> None:
+    def reply(request: Request) -> Response:
+        if request.path == BY_NAMES:
+            return answer([{**IMAGE, "image_name": name} for name in request.json["image_names"]])
+        return answer({"version": version}) if request.path.endswith("version") else answer(IMAGE)
+
+    driver = Driver(reply)
+    driver.drive(require_images([f"{n}.png" for n in range(401)], of(version)))
+    assert [request.path for request in driver.requests if not request.path.endswith("version")] == requests
+
+
+@pytest.mark.parametrize("name", ["b.png", "b" * 256])
+@pytest.mark.parametrize(("status", "error"), [(404, NotFoundError), (403, APIError)])
+def test_an_image_that_the_server_leaves_out_is_asked_for(name: str, status: int, error: type[Exception]) -> None:
+    def reply(request: Request) -> Response:
+        if request.path == BY_NAMES:
+            assert max(map(len, request.json["image_names"])) < 256  # or the server refuses all
+            return answer([{**IMAGE, "image_name": "a.png"}])
+        return answer({"detail": "No"}, status)
+
+    driver = Driver(reply)
+    with pytest.raises(error):
+        driver.drive(require_images(["a.png", name], of("6.14.2")))
+    assert driver.asked("GET") == [f"/api/v1/images/i/{name}"]
 
 
 @pytest.mark.parametrize("board_id", [None, "b1"])
@@ -284,7 +321,7 @@ def test_a_zip_is_waited_for(board_id: str | None) -> None:
     driver, into = archive(waiting, waiting, zipped(WHOLE))
     pack(driver, into, board_id=board_id)
     assert into.getvalue() == WHOLE
-    assert driver.asked("POST") == [ZIPS]
+    assert zips_made(driver) == 1
 
 
 @settings(deadline=None)
@@ -293,7 +330,7 @@ def test_a_zip_that_was_downloaded_before_it_was_whole_is_made_again(parts: list
     driver, into = archive(*parts, zipped(WHOLE))
     pack(driver, into)
     assert into.getvalue() == WHOLE
-    assert driver.asked("POST") == [ZIPS] * (len(parts) + 1)
+    assert zips_made(driver) == len(parts) + 1
     waited = driver.now - 0.01 * len(driver.requests)
     assert waited == pytest.approx(0.1 * (2 ** (len(parts) + 1) - 1))  # each time twice as long
 
@@ -336,7 +373,7 @@ def test_a_zip_that_lacks_images_is_an_error_if_it_does_each_time(board_id: str 
     driver, into = archive(*[zipped(zip_of("b.png"))] * 9)
     with pytest.raises(APIError, match=r"lacks 1 of 2 images, the first is 'a\.png'"):
         pack(driver, into, board_id=board_id)
-    assert driver.asked("POST") == [ZIPS] * 3
+    assert zips_made(driver) == 3
 
 
 def test_waiting_for_a_zip_times_out() -> None:

@@ -19,7 +19,7 @@ from invokable.runtime.steps.exchange.policy import FOREVER
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read
 from invokable.runtime.steps.resources.boards import image_names
-from invokable.runtime.steps.resources.media import IMAGES, get_media
+from invokable.runtime.steps.resources.media import require_images
 from invokable.runtime.steps.resources.server_cache import ServerCache
 
 _DOWNLOADS: Final = "/api/v1/images/download"
@@ -52,7 +52,7 @@ def fetch_archive(
     """
     Deadline.after(timeout, clock)  # checks it
     longest = FOREVER if timeout is None else timeout
-    yield from _require(names, cache)
+    yield from require_images(names, cache)
     patience = min(_FIRST_LOOK, longest)
     failed = 0
     while True:
@@ -70,15 +70,10 @@ def fetch_archive(
         missing = [name for name in wanted if name not in found]
         if not missing:
             return
-        yield from _require(missing if names else (), cache)
+        yield from require_images(missing if names else (), cache)
         failed += 1
         if failed == _ATTEMPTS:
             raise _lacking(missing, len(wanted), url)
-
-
-def _require(names: Sequence[str], cache: ServerCache) -> Steps[None]:
-    for name in names:
-        yield from get_media(IMAGES, name, cache, None)
 
 
 def _download(

@@ -32,6 +32,7 @@ R = TypeVar("R", ImageRecord, VideoRecord)
 
 _AT_ONCE: Final = 200  # records in one request
 _MOST: Final = 1000  # names in one request, a limit that servers enforce since 6.14
+_LONGEST: Final = 255  # characters of a name; a longer one in such a request is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,19 @@ def get_media(kind: Kind[R], name: str, cache: ServerCache, client: Downloader |
     """An image or a video. Raises NotFoundError."""
     response = yield from _get(kind, name, "", cache)
     return _record(kind, parse(response), response, client)
+
+
+def require_images(names: Sequence[str], cache: ServerCache) -> Steps[None]:
+    """Raise NotFoundError for an image that does not exist, and APIError for one that the user may not see."""
+    there: set[str] = set()
+    if len(names) > 1 and (yield from at_least(cache, IMAGES.names_since)):
+        possible = [name for name in names if len(name) <= _LONGEST]
+        for start in range(0, len(possible), _AT_ONCE):
+            found = yield from _by_names(IMAGES, possible[start : start + _AT_ONCE], None)
+            there |= {image.name for image in found}
+    for name in names:
+        if name not in there:  # the server left it out without saying why
+            yield from get_media(IMAGES, name, cache, None)
 
 
 def media_metadata(kind: Kind[R], name: str, cache: ServerCache) -> Steps[dict[str, Any] | None]:
