@@ -606,8 +606,10 @@ def test_items_are_canceled_retried_and_deleted(client: Client, server: Server, 
     assert {item.item_id for item in client.queue.list()} == {first, second}
     assert client.queue.prune() == 2
     for use in (client.queue.get, client.queue.cancel, client.queue.delete):
-        with pytest.raises(NotFoundError, match="no item"):
-            use(third)
+        for missing in (third, 2**63 - 1, 2**63, -(2**63) - 1):  # the server's database holds no larger ids
+            with pytest.raises(NotFoundError, match=f"no item {missing}"):
+                use(missing)
+    assert client.queue.retry(2**63) == ()
 
 
 def test_many_items_are_canceled_together(client: Client, server: Server, paused: None) -> None:

@@ -27,6 +27,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_repositories.py::test_many_items_are_deleted_together",),
     ),
     Mutation(
+        "an id that no item can have is taken for a fault of the server",
+        f"{STEPS}resources/queue_items.py",
+        "if abs(item_id) > _LAST:",
+        "if abs(item_id) > 2 * _LAST:",
+        ("tests/contract/test_repositories.py::test_items_are_canceled_retried_and_deleted",),
+    ),
+    Mutation(
         "the timeout of an installation does not bound a request",
         f"{STEPS}resources/model_manager.py",
         "yield from within(get_install(install_id), deadline)",

@@ -22,6 +22,7 @@ _SUMMARIES: Final = 500  # in one request
 _WHOLE: Final = 50  # items with their sessions, in one request
 _BY_IDS: Final = "6.7"
 """The first version that lists the ids of items, and no longer lists items in pages."""
+_LAST: Final = 2**63 - 1  # that the server's database can hold; for a larger id, it answers 500
 
 
 class _Processor(Answer):
@@ -63,7 +64,7 @@ def list_items(cache: ServerCache, chosen: Chosen, *, newest_first: bool) -> Ste
 
 def get_item(item_id: int) -> Steps[QueueItem]:
     """An item. Raises NotFoundError."""
-    response = yield from fetch(Request("GET", f"{QUEUE}/i/{int(item_id)}"))
+    response = yield from fetch(Request("GET", _path(item_id)))
     return _there(item_id, response)
 
 
@@ -78,7 +79,7 @@ def cancel_items(item_ids: Sequence[int]) -> Steps[tuple[QueueItem, ...]]:
     """Cancel items; those that have ended are left unchanged. Raises NotFoundError."""
     found = []
     for item_id in item_ids:
-        response = yield from fetch(Request("PUT", f"{QUEUE}/i/{int(item_id)}/cancel"))
+        response = yield from fetch(Request("PUT", f"{_path(item_id)}/cancel"))
         found.append(_there(item_id, response))
     return tuple(found)
 
@@ -117,7 +118,7 @@ def delete_items(item_ids: Sequence[int], cache: ServerCache) -> Steps[None]:
     yield from require(cache, "deleting items", "6.0")
     for item_id in item_ids:
         yield from get_item(item_id)
-        response = yield from fetch(Request("DELETE", f"{QUEUE}/i/{int(item_id)}"))
+        response = yield from fetch(Request("DELETE", _path(item_id)))
         if response.status != 404:  # an earlier attempt succeeded
             parse(response)
 
@@ -177,8 +178,18 @@ def _there(item_id: int, response: Response) -> QueueItem:
         return _item(parse(response), response.url)
     except APIError as error:
         if is_missing_item(error, item_id):
-            raise NotFoundError(f"the queue has no item {item_id}", name=str(item_id)) from error
+            raise _missing(item_id) from error
         raise
+
+
+def _path(item_id: int) -> str:
+    if abs(item_id) > _LAST:
+        raise _missing(item_id)
+    return f"{QUEUE}/i/{int(item_id)}"
+
+
+def _missing(item_id: int) -> NotFoundError:
+    return NotFoundError(f"the queue has no item {item_id}", name=str(item_id))
 
 
 def _item(value: Any, where: str) -> QueueItem:
