@@ -8,6 +8,7 @@ from tests.mutations import Mutation
 
 RUNTIME: Final = "src/invokable/runtime/"
 TESTS: Final = "tests/runtime/"
+HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused",)
 
 MUTATIONS: Final = (
     Mutation(
@@ -345,10 +346,52 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a prompt that is not Unicode is sent",
-        f"{RUNTIME}values/validation.py",
-        " or not _SURROGATE.search(value)",
-        " or True",
+        f"{RUNTIME}values/characters.py",
+        "or not _SURROGATE.search(value)",
+        "or True",
         (f"{TESTS}test_validation.py::test_text_that_is_not_unicode_is_refused_before_anything_is_sent",),
+    ),
+    Mutation(
+        "text that cannot be sent is an error of the library that would send it",
+        f"{RUNTIME}client/_http/transports.py",
+        "check_characters([request.params, request.json])",
+        "pass",
+        HALF,
+    ),
+    Mutation(
+        "an id that cannot be sent is an error of the library that would send it",
+        f"{RUNTIME}steps/exchange/protocol.py",
+        "    check_characters(text)\n",
+        "",
+        HALF,
+    ),
+    Mutation(
+        "images are deleted before the name of another turns out not to be text",
+        f"{RUNTIME}client/surface.py",
+        "        check_characters(medium)\n",
+        "",
+        HALF,
+    ),
+    Mutation(
+        "metadata is stored that the server cannot return",
+        f"{RUNTIME}steps/resources/media.py",
+        "    check_characters(metadata)\n",
+        "",
+        HALF,
+    ),
+    Mutation(
+        "style presets cannot be listed because one has a name that is not text",
+        f"{RUNTIME}steps/resources/style_presets.py",
+        "    check_characters([name, positive_prompt, negative_prompt])\n",
+        "",
+        HALF,
+    ),
+    Mutation(
+        "a path that no file can have is an error of another kind",
+        f"{RUNTIME}client/reading.py",
+        "except ValueError:  # for a path",
+        "except LookupError:  # for a path",
+        (f"{TESTS}test_client.py::test_a_path_that_no_file_can_have_cannot_be_read",),
     ),
     Mutation(
         "a text that is too short has too few items",

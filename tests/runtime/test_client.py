@@ -24,6 +24,7 @@ from generated_examples.sd15_text_to_image import SD15TextToImage
 import invokable
 from invokable import (
     APIError,
+    Board,
     Client,
     ConnectionError,  # noqa: A004
     Image,
@@ -482,6 +483,39 @@ def test_an_argument_of_another_kind_is_named(
     assert len(simulator.requests) == asked
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client, half: client.image(half),
+        lambda client, half: client.images.get(half),
+        lambda client, half: client.images.delete(*map(str, range(1000)), half),
+        lambda client, half: client.images.star(half),
+        lambda client, half: client.images.names(search=half),
+        lambda client, half: client.images.upload(picture(), metadata={"a": [half]}),
+        lambda client, half: client.boards.create(half),
+        lambda client, half: client.boards.find(Board(id=half)),
+        lambda client, half: client.models.get(half),
+        lambda client, half: client.models.install("/models/fox.safetensors", config={half: 1}),
+        lambda client, half: client.queue.cancel_batch(half),
+        lambda client, half: client.queue.delete_destination(half),
+        lambda client, half: list(client.workflows.list(tags=[half])),
+        lambda client, half: client.workflows.save({"name": half}),
+        lambda client, half: client.style_presets.create("Fox", positive_prompt=half),
+        lambda client, half: client.run(ColourCard(stamp=Image(half))),
+    ],
+)
+def test_text_that_cannot_be_sent_is_refused(
+    call: Callable[[Client, str], object], after_a_run: tuple[Simulator, Client, ColourCard.Result]
+) -> None:
+    simulator, client, _ = after_a_run
+    client.images.names()  # requests the version, once
+    asked = len(simulator.requests)
+    with pytest.raises(ValueError, match=r"'a\\ud800',? contains half of a character") as caught:
+        call(client, "a\ud800")
+    assert type(caught.value) is ValueError
+    assert len(simulator.requests) == asked
+
+
 def test_a_named_argument_of_another_kind_is_named(
     after_a_run: tuple[Simulator, Client, ColourCard.Result],
 ) -> None:
@@ -509,6 +543,17 @@ def test_a_named_argument_of_another_kind_is_named(
     with pytest.raises(TypeError, match="config is 'Fox'; expected a dict"):
         client.models.install("/models/fox.safetensors", config="Fox")  # type: ignore[arg-type]
     assert len(simulator.requests) == asked
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\ud800"])
+def test_a_path_that_no_file_can_have_cannot_be_read(
+    path: str, after_a_run: tuple[Simulator, Client, ColourCard.Result]
+) -> None:
+    _, client, _ = after_a_run
+    with pytest.raises(FileNotFoundError):
+        client.images.upload(path)
+    with pytest.raises(ValidationError, match=r"cannot read 'a.*No such file"):
+        client.run(ColourCard(stamp=path))
 
 
 def test_a_file_in_text_mode_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from io import BytesIO, TextIOBase
 from typing import Any, Final
@@ -42,8 +43,11 @@ def read_file(step: ReadFile) -> File:
         content = value
     elif isinstance(value, str | SupportsFspath):
         path = os.fspath(value)
-        with open(path, "rb") as file:
-            content = file.read()
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+        except ValueError:  # for a path that no file can have
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
         suffix = os.path.splitext(path)[1].lower()
     elif isinstance(value, SupportsRead):
         content = _whole(value)

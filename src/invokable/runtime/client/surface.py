@@ -9,6 +9,7 @@ from typing import Any, Protocol, SupportsIndex, TypeGuard, TypeVar, get_args
 
 from invokable.contract.listing import any_of
 from invokable.runtime.steps.exchange.nearest import nearest
+from invokable.runtime.values.characters import check_characters
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.records import ModelInstall, QueueItem
 from invokable.runtime.values.reprs import short
@@ -74,8 +75,12 @@ def video_of(given: object) -> Video:
 
 
 def name_of(medium: object, kind: str) -> str:
-    """The name of an image or a video on the server, or a name itself. Raises TypeError for one of the other kind."""
+    """The name of an image or a video on the server, or a name itself.
+
+    Raises TypeError for one of the other kind, and ValueError for a name that is not text.
+    """
     if isinstance(medium, str):
+        check_characters(medium)
         return medium
     if isinstance(medium, Image | Video) and medium.collection == f"{kind}s":
         return medium.name
@@ -84,7 +89,7 @@ def name_of(medium: object, kind: str) -> str:
 
 
 def names_of(media: Iterable[object], kind: str) -> list[str]:
-    """The names of images or videos. Raises TypeError for any of the other kind."""
+    """The names of images or videos. Raises TypeError for any of the other kind, and ValueError."""
     return [name_of(medium, kind) for medium in media]
 
 

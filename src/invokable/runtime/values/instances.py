@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from invokable.runtime.values.characters import HALVED, halved
+
 
 class CheckedByInstance:
     """Makes pydantic accept instances of the class unchanged, and nothing else."""
@@ -21,3 +23,5 @@ def check_text(value: object, what: str) -> None:
     """Raise ValueError if what identifies something on the server is no text."""
     if not isinstance(value, str):
         raise ValueError(f"the {what} must be a string, not {value!r}")
+    if halved(value) is not None:
+        raise ValueError(f"the {what}, {value!r}, {HALVED}")

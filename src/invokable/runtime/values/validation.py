@@ -5,7 +5,6 @@ pydantic validates in strict mode: nothing is converted, so "7" is not an intege
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from math import isfinite
@@ -20,6 +19,7 @@ from invokable.contract.listing import with_article
 from invokable.contract.settings import SETTINGS_FIELDS
 from invokable.runtime.errors import Problem, ValidationError
 from invokable.runtime.values.arrays import alike
+from invokable.runtime.values.characters import HALVED, halved
 from invokable.runtime.values.constraints import OneOf
 from invokable.runtime.values.pins import InputPin, pins_of
 from invokable.runtime.values.reprs import short
@@ -42,7 +42,6 @@ _WANTED: Final = {
     "VideoField": "a video: a path, bytes, a file object, or a video on the server",
 }
 _FED: Final = "an edge of the workflow feeds this field, so this value would be ignored"
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PLAIN_WORDS: Final = {
     "greater_than": MISFITS["exclusive_minimum"].format("{gt}"),
     "greater_than_equal": MISFITS["minimum"].format("{ge}"),
@@ -105,8 +104,8 @@ def _problem(cls: type, target: InputPin, value: object, errors: Sequence[Any]) 
     """What is wrong with a value, or None."""
     if errors:
         return _words(target, value, errors)
-    if target.type.name not in MEDIA and not _is_text(value):
-        return f"{_short(value)} contains half of a character (a lone surrogate)"
+    if target.type.name not in MEDIA and halved(value) is not None:
+        return f"{_short(value)} {HALVED}"
     if target.type.name in SETTINGS_FIELDS and value is not None and (words := _no_batch(value)):
         return words
     return _FED if target.connected and _is_changed(cls, target, value) else None
@@ -146,15 +145,6 @@ def _is_finite(value: object) -> bool:
     if isinstance(value, list):
         return all(map(_is_finite, value))
     return not isinstance(value, float) or isfinite(value)
-
-
-def _is_text(value: object) -> bool:
-    """Whether JSON can represent all text in a value."""
-    if isinstance(value, str):
-        return value.isascii() or not _SURROGATE.search(value)
-    if isinstance(value, list):
-        return all(map(_is_text, value))
-    return not isinstance(value, Mapping) or all(map(_is_text, value.values()))
 
 
 def _short(value: object) -> str:

@@ -33,6 +33,7 @@ from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.credentials import Credentials
 from invokable.runtime.steps.exchange.policy import Policy, retry_after_seconds
 from invokable.runtime.steps.exchange.protocol import Request, Response
+from invokable.runtime.values.characters import check_characters
 
 Network: TypeAlias = httpx.BaseTransport
 """Carries requests in place of the network, as the simulator does."""
@@ -80,6 +81,13 @@ class _BaseTransport:
         return own
 
     def _build(self, request: Request, token: str | None, end: float) -> httpx.Request:
+        try:
+            return self._built(request, token, end)
+        except ValueError:  # of httpx or pydantic, without the text
+            check_characters([request.params, request.json])
+            raise
+
+    def _built(self, request: Request, token: str | None, end: float) -> httpx.Request:
         is_form = request.file is not None or bool(request.form)
         content = b"" if request.json is None else _json(request.json)
         built = httpx.Request(

@@ -26,6 +26,7 @@ from invokable.contract.fields import MediaKind
 from invokable.runtime.errors import CertificateError, ConnectionError, InvokableError, NotInvokeAIError  # noqa: A004
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy, is_busy
+from invokable.runtime.values.characters import check_characters
 from invokable.runtime.values.events import JobEvent
 
 T = TypeVar("T")
@@ -250,8 +251,12 @@ def _rewind(request: Request) -> None:
 
 
 def in_path(part: object, unsuitable: Exception | None = None) -> str:
-    """A name or an id, quoted as a part of a path. Raises `unsuitable`, if given, for one that changes the path."""
+    """A name or an id, quoted as a part of a path.
+
+    Raises `unsuitable`, if given, for one that changes the path, and ValueError for one that is not text.
+    """
     text = str(part)
+    check_characters(text)
     if unsuitable is not None and (not text.strip(".") or "/" in text):
         raise unsuitable
     return quote(text, safe="")

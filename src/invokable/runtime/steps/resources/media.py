@@ -23,6 +23,7 @@ from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.thumbnails import picture
 from invokable.runtime.steps.resources.versions import at_least, require
+from invokable.runtime.values.characters import check_characters
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.records import EmbeddedWorkflow, ImageRecord, VideoRecord
@@ -124,6 +125,7 @@ def upload_media(
     client: Downloader | None,
 ) -> Steps[R]:
     """Upload a file. Retried until its answer can be read: a file that arrives twice only leaves a spare copy."""
+    check_characters(metadata)
     yield from _require_kind(kind, cache)
     params = {f"{kind.name}_category": category, "is_intermediate": str(is_intermediate).lower()}
     params |= {} if board_id == NO_BOARD else {"board_id": board_id}

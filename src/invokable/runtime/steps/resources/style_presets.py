@@ -16,6 +16,7 @@ from invokable.runtime.steps.resources.references import checked_name, checked_r
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail
 from invokable.runtime.steps.resources.versions import require
+from invokable.runtime.values.characters import check_characters
 from invokable.runtime.values.inputs import StylePreset
 from invokable.runtime.values.records import StylePresetRecord
 
@@ -143,6 +144,7 @@ def _image_of(preset: StylePresetRecord) -> str:
 
 
 def _form(name: str, positive_prompt: str, negative_prompt: str, shared: bool) -> dict[str, str]:
+    check_characters([name, positive_prompt, negative_prompt])
     prompts = {"positive_prompt": positive_prompt, "negative_prompt": negative_prompt}
     return {"data": json.dumps({"name": name, **prompts, "type": "user", **({"is_public": True} if shared else {})})}
 
