@@ -352,6 +352,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_validation.py::test_text_that_is_not_unicode_is_refused_before_anything_is_sent",),
     ),
     Mutation(
+        "a bytearray is no image",
+        f"{RUNTIME}values/inputs.py",
+        "Bytes: TypeAlias = bytes | bytearray | memoryview",
+        "Bytes: TypeAlias = bytes",
+        (f"{TESTS}test_prepare.py::test_every_kind_of_image_is_uploaded_with_its_bytes",),
+    ),
+    Mutation(
         "text that cannot be sent is an error of the library that would send it",
         f"{RUNTIME}client/_http/transports.py",
         "check_characters([request.params, request.json])",

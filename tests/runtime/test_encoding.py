@@ -17,19 +17,20 @@ from invokable.runtime.values.encoding import from_json, to_json
 from invokable.runtime.values.node_output import node_output
 
 words = st.text(min_size=1)
+contents: st.SearchStrategy[Any] = st.binary() | st.binary().map(bytearray) | st.binary().map(lambda b: memoryview(b))
 channels = st.integers(0, 255)
 models = st.builds(Model, name=words, base=st.text(), type=st.text(), key=st.text(), hash=st.text())
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "BoardField": st.builds(Board, id=words) | st.sampled_from(["auto", "none", "a board"]),
     "ColorField": st.builds(Color, r=channels, g=channels, b=channels, a=channels),
     "FloatField": st.floats(allow_nan=False, allow_infinity=False),
-    "ImageField": st.builds(Image, words) | st.binary() | words,
+    "ImageField": st.builds(Image, words) | contents | words,
     "IntegerField": st.integers(),
     "LoRAField": st.builds(LoRA, models | words, st.floats(-5, 5)),
     "ModelIdentifierField": models | words,
     "StringField": st.text(),
     "StylePresetField": st.builds(StylePreset, words),
-    "VideoField": st.builds(Video, words) | st.binary() | words,
+    "VideoField": st.builds(Video, words) | contents | words,
 }
 
 

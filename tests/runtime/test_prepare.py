@@ -169,6 +169,8 @@ def test_every_kind_of_image_is_uploaded_with_its_bytes(tmp_path: Path) -> None:
         (path, b"12345"),
         (str(path), b"12345"),
         (b"123", b"123"),
+        (bytearray(b"123"), b"123"),
+        (memoryview(b"0123")[1:], b"123"),
         (BytesIO(b"1234"), b"1234"),
         (picture, png.getvalue()),
     ]

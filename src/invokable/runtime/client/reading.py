@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.runtime.steps.exchange.protocol import File, ReadFile
-from invokable.runtime.values.inputs import SupportsArray, SupportsFspath, SupportsRead, SupportsSave
+from invokable.runtime.values.inputs import Bytes, SupportsArray, SupportsFspath, SupportsRead, SupportsSave
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.reprs import short
 
@@ -39,8 +39,8 @@ def read_file(step: ReadFile) -> File:
     """
     value, suffix = step.value, _SUFFIXES[step.kind]
     is_on_server = isinstance(value, Image | Video)  # whose `save` takes other arguments than that of a Pillow image
-    if isinstance(value, bytes):
-        content = value
+    if isinstance(value, Bytes):
+        content = bytes(value)
     elif isinstance(value, str | SupportsFspath):
         path = os.fspath(value)
         try:

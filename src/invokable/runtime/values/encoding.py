@@ -21,7 +21,7 @@ def to_json(value: Any) -> Any:
     match value:
         case None | bool() | int() | float() | str():
             return value
-        case bytes():
+        case bytes() | bytearray() | memoryview():
             return {"base64": base64.b64encode(value).decode("ascii")}
         case Image():
             return {"image_name": value.name}

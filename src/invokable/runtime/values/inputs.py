@@ -169,9 +169,11 @@ if TYPE_CHECKING:  # code editors offer the literals
 else:
     BoardInput = Board | str
 # Protocols come last, since checking methods takes longest.
-ImageInput: TypeAlias = str | bytes | Image | SupportsFspath | SupportsRead | SupportsSave | SupportsArray
+Bytes: TypeAlias = bytes | bytearray | memoryview
+"""The content of a file."""
+ImageInput: TypeAlias = str | Bytes | Image | SupportsFspath | SupportsRead | SupportsSave | SupportsArray
 """A path, the bytes of an image file, an image on the server, a file object, a Pillow image, or a NumPy array."""
-VideoInput: TypeAlias = str | bytes | Video | SupportsFspath | SupportsRead
+VideoInput: TypeAlias = str | Bytes | Video | SupportsFspath | SupportsRead
 """A path, the bytes of an MP4 file, a video on the server, or a file object."""
 if TYPE_CHECKING:
     from invokable.runtime.values.settings import FloatGenerator as FloatGenerator
