@@ -289,6 +289,13 @@ MUTATIONS: Final = (
         UNIT,
     ),
     Mutation(
+        "a missing key is taken for a model with an empty name",
+        f"{STEPS}resources/models.py",
+        "if not model.name:",
+        "if False:",
+        UNIT,
+    ),
+    Mutation(
         "each image of a zip is looked for with a request of its own",
         f"{STEPS}resources/media.py",
         "if len(names) > 1 and (yield from at_least(cache, IMAGES.names_since)):",

@@ -22,6 +22,7 @@ from invokable import (
     ConnectionError,  # noqa: A004
     Image,
     ImageRecord,
+    Model,
     ModelInstall,
     ModelInstallError,
     ModelRecord,
@@ -48,7 +49,12 @@ from invokable.runtime.steps.resources.media import (
     require_images,
     star_media,
 )
-from invokable.runtime.steps.resources.model_manager import await_install, delete_model, prune_installs
+from invokable.runtime.steps.resources.model_manager import (
+    await_install,
+    delete_model,
+    find_model_record,
+    prune_installs,
+)
 from invokable.runtime.steps.resources.queue import cancel_batches
 from invokable.runtime.steps.resources.queue_items import (
     cancel_destination,
@@ -444,6 +450,12 @@ def test_an_invalid_timeout_starts_no_installation() -> None:
         with pytest.raises((TypeError, ValueError), match="timeout is '5'"):
             simulator.client().models.install("/x", timeout="5")  # type: ignore[arg-type]
         assert not simulator.requests
+
+
+def test_a_key_is_not_taken_for_the_empty_name_of_a_model() -> None:
+    driver = Driver(by_path({"GET /api/v2/models/": lambda _: {"models": [{**MODEL, "name": ""}]}}))
+    with pytest.raises(NotFoundError, match=r"^the server has no model nope$"):
+        driver.drive(find_model_record(Model(key="nope"), ServerCache()))
 
 
 def test_a_model_is_deleted_although_the_server_fails_to_answer() -> None:

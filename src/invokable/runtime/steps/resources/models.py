@@ -113,6 +113,8 @@ def described(model: Model) -> str:
 
 def described_otherwise(model: Model, records: Sequence[answers.ListedModel]) -> str:
     """What the models with the name of a reference are, if its base or type is another; else empty."""
+    if not model.name:
+        return ""
     named = sorted({_of(record.type, record.base) for record in records if record.name == model.name})
     return f"; its {model} is{any_of(named)}" if named else ""
 
