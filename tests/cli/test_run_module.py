@@ -114,6 +114,8 @@ def test_instances_are_made_as_of_an_imported_class(colour_card: Any) -> None:
     assert made == colour_card(stamp="x.png", width=64) != colour_card(stamp="x.png")
     with pytest.raises(TypeError, match="stamp"):
         colour_card(width=64)
+    with pytest.raises(TypeError, match="widht"):
+        colour_card(stamp="x.png", widht=64)
     with pytest.raises(ValidationError):
         colour_card(stamp="x.png", width=1)
 

@@ -620,6 +620,13 @@ MUTATIONS: Final = [
         (f"{PIECES}::test_its_memory_is_a_bounded_multiple_of_the_size",),
     ),
     Mutation(
+        "an input with an unknown name is ignored when a workflow file is run",
+        MODULE,
+        "if unknown := values.keys() - {field.name for field in fields(flow)}:",
+        "if unknown := ():",
+        (f"{PIECES}::test_instances_are_made_as_of_an_imported_class",),
+    ),
+    Mutation(
         "an emoji makes the JSON of a workflow that is run four times as large",
         MODULE,
         "self._globals[constant[0]] = constant[1]",
