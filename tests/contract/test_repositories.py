@@ -232,8 +232,12 @@ def test_an_image_with_a_palette_is_an_array_of_its_colors(client: Client) -> No
 
 
 def test_images_are_searched_by_their_metadata(client: Client, stamp: Path, name: str) -> None:
-    image = client.images.upload(stamp, metadata={"prompt": name})
+    image = client.images.upload(stamp, metadata={"prompt": f"{name} in 10% gray"})
     assert [found.name for found in client.images.list(search=name)] == [image.name]
+    for search in (f"{name}%GRAY", f"{name}_in", f"{name} in 10% ", f"%{name}%%"):
+        assert client.images.names(search=search) == (image.name,)
+    for search in (f"{name}in", f"{name}__in", f"gray%{name}"):
+        assert client.images.names(search=search) == ()
     client.images.delete(image)
 
 
@@ -700,7 +704,7 @@ def test_workflows_are_listed_by_their_words_and_tags(client: Client, name: str)
         return [found.id for found in client.workflows.list(category="user", **chosen)]
 
     assert ids(query=name) == [red.id, green.id]
-    assert ids(query=f"{name} two") == [green.id]
+    assert ids(query=f"{name} two") == ids(query=f"{name}_T%o") == [green.id]
     if tuple(map(int, client.version().split(".")[:2])) >= (5, 8):
         assert ids(tags=[f"{name}-Red"]) == [red.id]
         assert ids(tags=[f"{name}-re", "lue"]) == []

@@ -142,6 +142,20 @@ MUTATIONS: Final = (
         ("tests/contract/test_repositories.py::test_an_image_with_a_palette_is_an_array_of_its_colors",),
     ),
     Mutation(
+        "the simulator searches for underscores as they are",
+        "src/invokable/testing/server/sqlite.py",
+        'if character == "_" else',
+        'if character == "." else',
+        ("tests/contract/test_repositories.py::test_images_are_searched_by_their_metadata",),
+    ),
+    Mutation(
+        "the simulator searches for percent signs as they are",
+        "src/invokable/testing/server/sqlite.py",
+        'in wanted.split("%"):',
+        "in [wanted]:",
+        ("tests/contract/test_repositories.py::test_workflows_are_listed_by_their_words_and_tags",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

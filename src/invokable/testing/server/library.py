@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from invokable.testing.server.clock import now
 from invokable.testing.server.release import Release
+from invokable.testing.server.sqlite import is_like
 
 Record = dict[str, Any]
 
@@ -101,15 +102,15 @@ class Library:
             and is_callable in (None, _callable(record["workflow"])["is_callable"])
             and seen(record)
         ]
-        if wanted := (query or "").strip().lower():
-            found = [record for record in found if any(wanted in text for text in _searched(record))]
+        if wanted := (query or "").strip():
+            found = [record for record in found if any(is_like(text, wanted) for text in _searched(record))]
         if tags:
-            found = [record for record in found if any(tag.strip().lower() in _searched(record)[-1] for tag in tags)]
+            found = [record for record in found if any(is_like(_searched(record)[-1], tag.strip()) for tag in tags)]
         return sorted(found, key=lambda record: str(record[order_by] or "").lower(), reverse=descending)
 
 
 def _searched(record: Record) -> tuple[str, ...]:
-    return tuple(record["workflow"][name].lower() for name in ("name", "description", "tags"))
+    return tuple(record["workflow"][name] for name in ("name", "description", "tags"))
 
 
 def _callable(workflow: dict[str, Any]) -> dict[str, Any]:

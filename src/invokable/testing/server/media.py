@@ -15,6 +15,7 @@ from invokable.contract.vocabulary import Category
 from invokable.testing.server import mp4, pictures
 from invokable.testing.server.clock import now
 from invokable.testing.server.release import Release
+from invokable.testing.server.sqlite import is_like
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -140,7 +141,7 @@ class Media:
             found = [file for file in found if file.origin == origin]
         if search:
             wanted = search.lower()
-            found = [file for file in found if wanted in (file.metadata or "").lower() or wanted in file.created_at]
+            found = [file for file in found if any(is_like(text, wanted) for text in _searched(file))]
         found.sort(key=lambda file: file.order, reverse=descending)
         return sorted(found, key=lambda file: not file.starred) if starred_first else found
 
@@ -187,6 +188,10 @@ class Media:
         if kind == "video":
             record |= {"duration": file.duration, "fps": file.fps}
         return self._release.shape(kind, record)
+
+
+def _searched(file: File) -> list[str]:
+    return [file.created_at] if file.metadata is None else [file.metadata, file.created_at]
 
 
 def _blank(file: File) -> bytes:

@@ -53,7 +53,7 @@ class AsyncMedia(AsyncRepository, Generic[R, M]):
             board: Those on this board; "none" for those on no board, None for all.
             categories: `general` for generated ones, `user`, `mask`, `control` and `other`; empty for all.
             origin: `internal` for generated ones, `external` for uploaded ones.
-            search: Text to find in the metadata or the date.
+            search: Text to find in the metadata or the date; `%` in it stands for any text, `_` for any character.
             is_intermediate: False leaves out intermediate ones, True lists only these, None lists all.
 
         Raises ValueError for an unknown category or origin, BoardError, APIError and ConnectionError.

@@ -39,7 +39,8 @@ class Workflows(Repository):
         """The workflows that match, without their contents; by default all.
 
         Args:
-            query: Text to find in the name, the description or the tags.
+            query: Text to find in the name, the description or the tags; `%` in it stands for any text, `_` for any
+                character.
             category: `user`, or `default` for those that come with InvokeAI.
             tags: Those with any of these tags, in upper or lower case. Servers before 5.8 have no tags.
             shared: True for those that other users can see, False for the others, None for both. Requires InvokeAI
