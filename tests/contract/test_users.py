@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -131,6 +132,27 @@ def test_a_user_sees_and_uses_only_their_own_videos(one: Client, two: Client, cl
     assert two.videos.delete(foreign) == two.videos.star(foreign) == ()
     assert one.run(flow(CUT, video=video), timeout=120).cut.width == 16
     assert one.videos.delete(video) == (video.name,)
+
+
+def test_a_video_on_a_board_is_moved_by_its_owner_and_by_those_who_may_add_to_the_board(
+    one: Client, two: Client, clip: bytes
+) -> None:
+    board, other = one.boards.create(f"t-{uuid4()}"), two.boards.create(f"t-{uuid4()}")
+    video = one.videos.upload(clip, board=board)
+    one.boards.set_visibility(board, "shared")
+    for to in ("none", other):
+        with pytest.raises(APIError) as caught:
+            two.videos.move(two.video(video.name), to=to)
+        assert caught.value.status == 403
+    one.boards.set_visibility(board, "public")
+    with pytest.raises(APIError) as caught:
+        two.videos.move(two.video(video.name), to=other)
+    assert caught.value.status == 403
+    assert two.videos.move(two.video(video.name), to="none") == (video.name,)
+    assert one.videos.get(video.name).board_id is None
+    assert one.videos.move(video, to=board) == (video.name,)
+    assert one.boards.delete(board, delete_contents=True) == (video.name,)
+    two.boards.delete(other)
 
 
 def test_only_an_administrator_pauses_the_queue_and_installs(one: Client, admin: Client) -> None:
@@ -335,7 +357,7 @@ def test_a_style_preset_is_private_until_it_is_shared(one: Client, two: Client) 
 
 
 def test_a_shared_board_shows_its_images_and_a_public_one_accepts_those_of_others(
-    one: Client, two: Client, stamp: Path
+    one: Client, two: Client, stamp: Path, tmp_path: Path
 ) -> None:
     board = one.boards.create(f"t-{uuid4()}")
     image = one.images.upload(stamp, board=board)
@@ -348,8 +370,21 @@ def test_a_shared_board_shows_its_images_and_a_public_one_accepts_those_of_other
     with pytest.raises(APIError) as caught:
         two.images.upload(stamp, board=board)
     assert caught.value.status == 403
+    assert two.images.move(image, to="none") == ()  # the board counts, not whose image it is
+    with zipfile.ZipFile(two.images.download_zip(tmp_path / "one.zip", image)) as archive:
+        assert len(archive.namelist()) == 1
     one.boards.set_visibility(board, "public")
-    assert two.images.upload(stamp, board=board).board_id == board.id
+    theirs = two.images.upload(stamp, board=board)
+    assert theirs.board_id == board.id
+    later = two.images.upload(stamp)
+    assert two.images.move(later, image, to=board) == (later.name,)
+    assert two.images.star(image) == (image.name,)
+    one.boards.set_visibility(board, "shared")
+    assert two.images.move(theirs, to="none") == ()
+    assert one.images.move(theirs, to="none") == (theirs.name,)
+    assert one.images.move(theirs, to="none") == (theirs.name,)  # is on no board, like any other
+    assert one.images.delete(theirs, later) == (later.name,)
+    assert two.images.delete(theirs) == (theirs.name,)
     with pytest.raises(APIError) as caught:
         two.boards.set_visibility(board, "private")
     assert caught.value.status == 403

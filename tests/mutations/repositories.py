@@ -9,6 +9,9 @@ from tests.mutations import Mutation
 STEPS: Final = "src/invokable/runtime/steps/"
 CLIENT: Final = "src/invokable/runtime/client/"
 UNIT: Final = ("tests/runtime/test_repositories.py",)
+USERS: Final = (
+    "tests/contract/test_users.py::test_a_shared_board_shows_its_images_and_a_public_one_accepts_those_of_others",
+)
 CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
@@ -140,6 +143,27 @@ MUTATIONS: Final = (
         'if image.mode == "P":',
         "if False:",
         ("tests/contract/test_repositories.py::test_an_image_with_a_palette_is_an_array_of_its_colors",),
+    ),
+    Mutation(
+        "in the simulator, users take their images off any board",
+        "src/invokable/testing/web/media_answers.py",
+        "return board is None or adds_to(call, board)",
+        "return call.person.sees(file.user_id)",
+        USERS,
+    ),
+    Mutation(
+        "in the simulator, only its owner changes an image on a public board",
+        "src/invokable/testing/web/media_answers.py",
+        "return call.person.sees(file.user_id) or (board is not None and adds_to(call, board))",
+        "return call.person.sees(file.user_id)",
+        USERS,
+    ),
+    Mutation(
+        "in the simulator, only its owner downloads an image on a shared board in a zip",
+        "src/invokable/testing/web/media_answers.py",
+        "if file is not None and is_seen(call)(file):\n            found.append",
+        "if file is not None and call.person.sees(file.user_id):\n            found.append",
+        USERS,
     ),
     Mutation(
         "the simulator searches for underscores as they are",

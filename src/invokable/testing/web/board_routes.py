@@ -134,7 +134,7 @@ def put_one(call: Call) -> Answer:
     if board_id not in call.world.boards.boards and not _checks(call):
         raise Refusal(500, "Failed to add image to board")
     board = _board(call, board_id, "modify")
-    file = media.visible(call, "image", name)
+    file = media.own(call, "image", name)
     if file is None:
         raise Refusal(500, "Failed to add image to board")
     return _moved(call, [file], board.board_id)
@@ -146,22 +146,27 @@ def put_several(call: Call) -> Answer:
     given = Parameters(call)
     board_id, names = given.member("board_id", checks.TEXT), given.member("image_names", _NAMES)
     given.check()
-    return _moved(call, _files(call, names), _board(call, board_id, "modify").board_id)
+    board = _board(call, board_id, "modify")
+    found = [file for name in dict.fromkeys(names) if (file := media.own(call, "image", name)) is not None]
+    return _moved(call, found, board.board_id)
 
 
 @route("DELETE", f"{_ON_BOARDS}/")
 def take_one(call: Call) -> Answer:
     """Remove an image from its board."""
-    file = media.visible(call, "image", call.member("image_name", checks.TEXT))
+    file = call.world.media.get(call.member("image_name", checks.TEXT))
     if file is None:
         raise Refusal(500, "Failed to remove image from board")
+    if not media.taken_off(call, file):
+        raise Refusal(403, "Not authorized to modify this board")
     return _moved(call, [file], None)
 
 
 @route("POST", f"{_ON_BOARDS}/batch/delete")
 def take_several(call: Call) -> Answer:
     """Remove images from their boards."""
-    return _moved(call, _files(call, call.member("image_names", _NAMES)), None)
+    found = map(call.world.media.get, dict.fromkeys(call.member("image_names", _NAMES)))
+    return _moved(call, [file for file in found if file is not None and media.taken_off(call, file)], None)
 
 
 def _checks(call: Call) -> bool:
@@ -173,18 +178,22 @@ def _board(call: Call, board_id: Any, doing: str = "access") -> Board:
     board = call.world.boards.boards.get(board_id)
     if board is None:
         raise Refusal(404, "Board not found")
-    if not (media.sees_board(call, board) if doing == "access" else call.person.sees(board.user_id)):
+    if not _RIGHTS.get(doing, _owns)(call, board):
         raise Refusal(403, f"Not authorized to {doing} this board")
     return board
+
+
+def _owns(call: Call, board: Board) -> bool:
+    return call.person.sees(board.user_id)
+
+
+_RIGHTS = {"access": media.sees_board, "modify": media.adds_to}
+"""What is needed for doing something with a board, other than to own it."""
 
 
 def _listed(call: Call, board: Board) -> dict[str, Any]:
     record = call.world.boards.to_json(board, call.world.users.person(board.user_id).display_name)
     return {**record, "is_private": False} if "is_private" in record else record
-
-
-def _files(call: Call, names: list[str]) -> list[File]:
-    return [file for name in dict.fromkeys(names) if (file := media.visible(call, "image", name)) is not None]
 
 
 def _moved(call: Call, files: list[File], board_id: str | None) -> Answer:

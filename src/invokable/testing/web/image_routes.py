@@ -123,7 +123,7 @@ def pack(call: Call) -> Answer:
         raise Broken
     if board_id:
         wanted = [file.name for file in call.world.media.find(board_id=board_id)]
-    files = [file for name in wanted if (file := media.visible(call, "image", name)) is not None]
+    files = media.to_pack(call, wanted)
     board = call.world.boards.boards.get(board_id or "")
     name = call.world.media.pack(files, board.board_name if board else "Uncategorized" if board_id else "")
     payload = {

@@ -38,10 +38,32 @@ def _is_shared(call: Call, file: File) -> bool:
     return board is not None and board.visibility != "private"
 
 
-def visible(call: Call, kind: str, name: str) -> File | None:
-    """The file with a name if the caller may change it."""
+def adds_to(call: Call, board: Board) -> bool:
+    """Whether the caller may add to a board, and change what is on it."""
+    return board.visibility == "public" or call.person.sees(board.user_id)
+
+
+def own(call: Call, kind: str, name: str) -> File | None:
+    """The file with a name if it is the caller's, or the caller is an administrator."""
     file = call.world.media.get(name, kind)
     return file if file is not None and call.person.sees(file.user_id) else None
+
+
+def _changeable(call: Call, kind: str, names: Iterable[str]) -> list[File]:
+    """The files with these names that the caller may change."""
+    found = (call.world.media.get(name, kind) for name in names)
+    return [file for file in found if file is not None and _changes(call, file)]
+
+
+def _changes(call: Call, file: File) -> bool:
+    board = call.world.boards.boards.get(file.board_id or "")
+    return call.person.sees(file.user_id) or (board is not None and adds_to(call, board))
+
+
+def taken_off(call: Call, file: File) -> bool:
+    """Whether the caller may take a file off its board, for which only the board counts, or it is on none."""
+    board = call.world.boards.boards.get(file.board_id or "")
+    return board is None or adds_to(call, board)
 
 
 def readable(call: Call, kind: str) -> File:
@@ -54,10 +76,24 @@ def readable(call: Call, kind: str) -> File:
     return file
 
 
+def to_pack(call: Call, names: Iterable[str]) -> list[File]:
+    """The images to pack, for an administrator without missing ones. Raises Refusal 404 or 403 for others."""
+    found = []
+    for name in names:
+        file = call.world.media.get(name)
+        if file is not None and is_seen(call)(file):
+            found.append(file)
+        elif file is not None:
+            raise Refusal(403, "Not authorized to access this image")
+        elif not call.person.is_admin:
+            raise Refusal(404, "Image not found")
+    return found
+
+
 def changeable(call: Call, kind: str) -> File:
     """The file in the path, for changing. Raises Refusal 404 or 403."""
     file = call.world.media.get(call.params["name"], kind)
-    if file is not None and not call.person.sees(file.user_id):
+    if file is not None and not _changes(call, file):
         raise Refusal(403, f"Not authorized to modify this {kind}")
     return readable(call, kind)
 
@@ -74,7 +110,7 @@ def writable_board(call: Call, board_id: str | None) -> str | None:
         if not call.world.release.has("ownership"):
             return None
         raise Refusal(404, "Board not found")
-    if board.visibility != "public" and not call.person.sees(board.user_id):
+    if not adds_to(call, board):
         raise Refusal(403, "Not authorized to upload to this board")
     return board_id
 
@@ -122,7 +158,7 @@ def names(call: Call, kind: str) -> Answer:
 def delete_several(call: Call, kind: str, wanted: Iterable[str]) -> Answer:
     """Delete files that the caller sees."""
     wanted = list(dict.fromkeys(wanted))
-    found = [file for name in wanted if (file := visible(call, kind, name)) is not None]
+    found = _changeable(call, kind, wanted)
     call.world.media.delete(file.name for file in found)
     answer = {
         "affected_boards": boards_of(found),
@@ -146,7 +182,7 @@ def wanted(call: Call, kind: str) -> list[str]:
 def star(call: Call, kind: str, *, starred: bool) -> Answer:
     """Star files, or remove their stars."""
     names = list(dict.fromkeys(wanted(call, kind)))
-    found = [file for name in names if (file := visible(call, kind, name)) is not None]
+    found = _changeable(call, kind, names)
     for file in found:
         file.starred = starred
         file.touch()

@@ -55,6 +55,10 @@ def upload(call: Call) -> Answer:
     return Answer(record, 201, headers={"location": record["video_url"]})
 
 
+def _not_own() -> Refusal:
+    return Refusal(403, "Not authorized to move this video")
+
+
 def _file(call: Call) -> Upload:
     """The video in the form, whose parts the server reads one by one. Raises Refusal 422 or 415."""
     if not call.headers.get("content-type", "").lower().startswith("multipart/form-data"):
@@ -118,9 +122,9 @@ def put(call: Call) -> Answer:
     wanted = given.body(_PLACE)
     given.check()
     name, board_id = wanted["video_name"], media.writable_board(call, wanted["board_id"])
-    file = media.visible(call, "video", name)
+    file = media.own(call, "video", name)
     if file is None:
-        raise Refusal(500, "Failed to add video to board")
+        raise Refusal(500, "Failed to add video to board") if call.person.is_admin else _not_own()
     affected = list(dict.fromkeys([str(board_id), *media.boards_of([file])]))
     file.board_id = board_id
     return Answer({"affected_boards": affected, "added_videos": [name]})
@@ -130,7 +134,12 @@ def put(call: Call) -> Answer:
 def take(call: Call) -> Answer:
     """Remove a video from its board; the server gives the same answer for missing videos."""
     name = call.member("video_name", checks.TEXT)
-    file = media.visible(call, "video", name)
+    file = call.world.media.get(name, "video")
+    if media.own(call, "video", name) is None and not call.person.is_admin:
+        if file is None or file.board_id is None:
+            raise _not_own()
+        if not media.taken_off(call, file):
+            raise Refusal(403, "Not authorized to modify this board")
     affected = ["none", *media.boards_of([file] if file else [])]
     if file is not None:
         file.board_id = None
