@@ -693,7 +693,7 @@ MUTATIONS: Final = (
     Mutation(
         "a timeout does not say that the server cannot be reached",
         f"{RUNTIME}steps/exchange/deadline.py",
-        'reason = f": {error}" if isinstance(error, ConnectionError) else reason',
+        'reason = f": {error}"',
         "pass",
         (f"{TESTS}test_deadline.py",),
     ),
@@ -1397,8 +1397,8 @@ MUTATIONS: Final = (
     Mutation(
         "an unknown board is accepted",
         f"{RUNTIME}steps/resources/boards.py",
-        "        if any(board.id == value.id for board in boards):\n            return value\n",
-        "        return value\n",
+        "if board.id == value.id:",
+        "if True:",
         (f"{TESTS}test_prepare.py::test_with_a_missing_or_ambiguous_board_nothing_is_sent",),
     ),
     Mutation(
