@@ -868,6 +868,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_following.py::test_a_retry_of_retried_items_continues_with_them",),
     ),
     Mutation(
+        "retries of a run at the same time run its items twice",
+        f"{RUNTIME}steps/runs/retry.py",
+        "        while retries.setdefault(run, this) is not this:\n",
+        "        while False:\n",
+        (f"{TESTS}test_following.py::test_retries_at_the_same_time_run_each_item_once_more",),
+    ),
+    Mutation(
         "a retry waits for items that were removed from the queue",
         f"{RUNTIME}steps/runs/retry.py",
         "                    del old[first]\n",

@@ -513,6 +513,26 @@ def test_a_retry_of_retried_items_continues_with_them() -> None:
     assert set(failed.server.ran.values()) == {1}
 
 
+@pytest.mark.parametrize("attached", [False, True])
+def test_retries_at_the_same_time_run_each_item_once_more(*, attached: bool) -> None:
+    failed = Failed()
+    other = RunState(failed.state.submission) if attached else failed.state
+    reply = failed.driver.reply
+
+    def retried_meanwhile(request: Request) -> Response | Exception:
+        if request.path.endswith("/retry_items_by_id"):
+            failed.driver.reply = reply
+            with pytest.raises((EnqueueUncertain, RunTimeout), match="timed out"):
+                failed.retry(other, timeout=3)
+        return reply(request)
+
+    failed.driver.reply = retried_meanwhile
+    failed.retry(failed.state)
+    failed.retry(other)
+    assert sorted(failed.server.rows) == [1, 2, 3]
+    assert other.submission == failed.state.submission
+
+
 @pytest.mark.parametrize("removed", [1, 2])
 def test_a_retry_names_items_that_were_removed_once_the_others_run(removed: int) -> None:
     failed = Failed()

@@ -2,15 +2,16 @@
 
 The server's retry makes a new queue item from an old one. Like a submission, it is not idempotent: if its answer is
 lost, the client looks for the new items before it sends the request again. So does a later retry of the same run, in
-this process or another.
+this process or another. Retries of one run at the same time, from several threads or tasks, take turns.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from invokable.contract.server import AGAIN
 from invokable.runtime.errors import (
@@ -39,24 +40,33 @@ from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
 
 _MOST_ATTEMPTS: Final = 3
 _PAUSE: Final = 1.0
+Retries: TypeAlias = dict[tuple[int, str], object]
+"""The runs that are being retried, by process and batch id: a fork does not copy the threads that retry them."""
 _NOT_THERE: Final = re.compile(r": No queue item with id \d+$")  # a 500 of servers before 6.12
 
 
-def retry(state: RunState, clock: Clock) -> Steps[list[int]]:
+def retry(state: RunState, retries: Retries, clock: Clock) -> Steps[list[int]]:
     """Run failed and canceled items of a run again; its submission then names the new items.
 
     Continues with items that already run again, because of an earlier attempt or somebody else. Returns the items that
-    are no longer in the queue, so that it is not known how they ended, and they cannot run again.
+    are no longer in the queue, so that it is not known how they ended, and they cannot run again. `retries` are those
+    of the client.
 
     Raises APIError, ConnectionError, RunTimeout, EnqueueUncertain if the new items do not appear, QueueFullError if the
     server had no room for all of them, and WorkflowError if another user submitted the run.
     """
+    run, this = (os.getpid(), state.submission.batch_id), object()
     try:
+        while retries.setdefault(run, this) is not this:
+            yield Sleep(_PAUSE / 4)
         return (yield from _retry(state, clock))
     except TimeUp:
         if not state.expected_total:
             raise RunTimeout("timed out before anything ran again") from None
         raise _uncertain(state, "timed out") from None
+    finally:
+        if retries.get(run) is this:
+            del retries[run]
 
 
 def _retry(state: RunState, clock: Clock) -> Steps[list[int]]:

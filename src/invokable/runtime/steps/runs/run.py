@@ -35,7 +35,7 @@ from invokable.runtime.steps.resources.queue import cancel_run, place_in_queue
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.collect import ResultSpec, collect, removal
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
-from invokable.runtime.steps.runs.retry import retry
+from invokable.runtime.steps.runs.retry import Retries, retry
 from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.steps.runs.search import find
 from invokable.runtime.steps.runs.submit import submit
@@ -59,6 +59,8 @@ class Context:
     """What the images of a result download themselves with; None if they cannot."""
     canceled: set[str] = field(default_factory=set)
     """The batches that the client has canceled."""
+    retries: Retries = field(default_factory=dict)
+    """The runs that are being retried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ def run_again(state: RunState, context: Context, deadline: Deadline) -> Steps[No
     with carried_by_errors(state):
         yield from locate(state, context.cache, deadline)
         try:
-            removed = yield from within(retry(state, deadline.clock), deadline)
+            removed = yield from within(retry(state, context.retries, deadline.clock), deadline)
         except QueueFullError:  # some may run again
             context.canceled.discard(state.submission.batch_id)
             raise
@@ -232,7 +234,7 @@ def _finish(
                 raise
             LOG.warning("batch %s: %s; running them again", state.submission.batch_id, interruption)
             with carried_by_errors(state):
-                yield from within(retry(state, deadline.clock), deadline)
+                yield from within(retry(state, context.retries, deadline.clock), deadline)
 
 
 def in_time(steps: Steps[T], deadline: Deadline, when: str = "before the run was submitted") -> Steps[T]:
