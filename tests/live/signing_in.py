@@ -65,7 +65,9 @@ class Users:
         image = self._upload(self.one, "upload", USER)["image_name"]
         for path in ("", "/full", "/thumbnail", "/metadata", "/workflow", "/urls"):
             self.two.step(f"other's image{path}", "GET", f"/api/v1/images/i/{image}{path}")
-        self.nobody.step("nobody's image", "GET", f"/api/v1/images/i/{image}/full")
+        self.nobody.step("image with the cookie of another", "GET", f"/api/v1/images/i/{image}/full")
+        for path in ("", "/full", "/thumbnail"):
+            self._user("junk").step(f"junk image{path}", "GET", f"/api/v1/images/i/{image}{path}")
         self.one.step("own image", "GET", f"/api/v1/images/i/{image}/full")
         self.two.step("delete other's image", "DELETE", f"/api/v1/images/i/{image}")
         self.two.step("patch other's image", "PATCH", f"/api/v1/images/i/{image}", json={"starred": True})

@@ -107,12 +107,20 @@ def test_users_do_not_see_what_belongs_to_others(many: Simulator) -> None:
     assert two.put("/clear") == {"deleted": 0}
     assert two.http.get(f"/api/v1/images/i/{image}").status_code == 403
     assert two.http.delete(f"/api/v1/images/i/{image}").json() == {"detail": "Not authorized to modify this image"}
-    assert Asking(many).http.get(f"/api/v1/images/i/{image}/full").status_code == 403
+    assert two.http.get(f"/api/v1/images/i/{image}/full").status_code == 403
     assert one.http.get(f"/api/v1/images/i/{image}/full").headers["cache-control"] == "private, no-store"
     assert two.http.put(f"{QUEUE}/processor/pause").status_code == 403
     assert two.enqueue(batch_id="mine")["item_ids"] == [item_id + 1, item_id]
     assert admin.item(item_id)["batch_id"] == "mine"
     assert admin.put("/cancel_by_batch_ids", json={"batch_ids": ["mine"]}) == {"canceled": 2}
+
+
+@pytest.mark.parametrize(("token", "detail"), [(None, "Authentication required"), ("old", "Invalid or expired token")])
+def test_files_need_a_valid_token(token: str | None, detail: str, many: Simulator) -> None:
+    asking = Asking(many, token=token)
+    for path in ("images/i/a.png/full", "images/i/a.png/thumbnail", "videos/i/a.mp4/full", "videos/i/a.mp4/thumbnail"):
+        answer = asking.http.get(f"/api/v1/{path}")
+        assert (answer.status_code, answer.json()) == (401, {"detail": detail})
 
 
 def test_the_cookie_of_a_sign_in_is_good_for_images_alone(many: Simulator) -> None:

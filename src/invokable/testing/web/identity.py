@@ -6,12 +6,10 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
 from invokable.testing.server.problems import Refusal
-from invokable.testing.server.rows import Person
 from invokable.testing.web.call import Call
 from invokable.testing.web.route_table import Endpoint
 
 COOKIE: Final = "invokeai_media_token"
-_NOBODY: Final = Person("", "", "", is_admin=False)
 
 
 def admit(call: Call, endpoint: Endpoint) -> None:
@@ -21,13 +19,7 @@ def admit(call: Call, endpoint: Endpoint) -> None:
     call.token = token.strip() if kind.lower() == "bearer" else None
     if not users.multiuser or endpoint.open:
         return
-    try:
-        account, call.claims = users.account_of(call.token or (_cookie(call) if endpoint.cookie else None))
-    except Refusal:
-        if not endpoint.cookie:
-            raise
-        call.person = _NOBODY  # a user without access
-        return
+    account, call.claims = users.account_of(call.token or (_cookie(call) if endpoint.cookie else None))
     call.account, call.person = account, account.person
     if endpoint.admin and not account.is_admin:
         raise Refusal(403, "Admin privileges required")
