@@ -544,6 +544,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_simulated_faults.py::test_attaching_by_batch_id_waits_for_an_answer",),
     ),
     Mutation(
+        "a batch id is given up although its batch may be on its way",
+        f"{RUNTIME}steps/runs/search.py",
+        "    if own and not listed and not elsewhere:",
+        "    if False:",
+        (f"{TESTS}test_run.py::test_a_batch_that_is_still_on_its_way_is_found_by_its_id",),
+    ),
+    Mutation(
         "attaching by batch id with a wrong token waits until the timeout",
         f"{RUNTIME}steps/runs/search.py",
         "if not submission.requested and _is_final(error):",
@@ -553,8 +560,8 @@ MUTATIONS: Final = (
     Mutation(
         "a duplicate batch counts as one that is twice as large",
         f"{RUNTIME}steps/runs/search.py",
-        "items_in(submission.batch_id) or len(latest)",
-        "len(latest)",
+        "requested = own or len(latest)",
+        "requested = len(latest)",
         ("tests/contract/test_simulated_faults.py::test_attaching_by_batch_id_ignores_a_duplicate",),
     ),
     Mutation(

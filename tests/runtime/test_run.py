@@ -25,6 +25,7 @@ from invokable import (
     Submission,
 )
 from invokable.runtime.client._sync import driving
+from invokable.runtime.client.surface import submission_of
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import AwaitEvents, GetPolicy, ReceivedEvents, Request, Response, Steps
 from invokable.runtime.steps.exchange.responses import parse
@@ -737,6 +738,16 @@ def test_a_run_times_out_and_can_be_attached_to() -> None:
     state = RunState(caught.value.submission)
     assert run.driver.drive(finish(type(run.flow), state, Context(ServerCache(), None), deadline)).item_ids == [1]
     assert server.ran.total() == 1
+
+
+@pytest.mark.parametrize("late", [0.5, 3.0, 14.0])
+def test_a_batch_that_is_still_on_its_way_is_found_by_its_id(late: float) -> None:
+    run = Run(card(), server := Server(), timeout=0.2)
+    server.fates = {POST: [f"late {late}"]}
+    with pytest.raises(EnqueueUncertain) as caught:
+        run.result()
+    state, deadline = RunState(submission_of(caught.value.batch_id)), Deadline.after(None, run.driver.clock)
+    assert run.driver.drive(finish(type(run.flow), state, Context(ServerCache(), None), deadline)).item_ids == [1]
 
 
 def test_no_request_may_take_longer_than_the_time_left() -> None:

@@ -61,13 +61,16 @@ def _find_by_batch_id(state: RunState, cache: ServerCache, clock: Clock, *, insi
         return _insist(ask, submission, clock, _pauses()) if insist else ask()
 
     listed = yield from answered(lambda: listed_items(submission))
+    elsewhere = [] if listed else (yield from answered(lambda: items_of_batch(submission.batch_id, cache)))
+    own = items_in(submission.batch_id)
+    if own and not listed and not elsewhere:  # it may be on its way
+        listed = yield from look_for(submission, clock)
     if listed:
         latest = latest_of(listed)
-        requested = items_in(submission.batch_id) or len(latest)
+        requested = own or len(latest)
         ids, _ = choose_items(latest, requested, None)
     else:
-        ids = yield from answered(lambda: items_of_batch(submission.batch_id, cache))
-        requested = len(ids)
+        ids, requested = elsewhere, len(elsewhere)
     if not ids:
         raise _not_on_server(submission)
     state.submission, state.is_listed = replace(submission, requested=requested, item_ids=tuple(ids)), True
