@@ -166,6 +166,20 @@ MUTATIONS: Final = (
         USERS,
     ),
     Mutation(
+        "the simulator has no answer to the installation of a path without a name",
+        "src/invokable/testing/server/models.py",
+        "        if path.name:\n",
+        "        if True:\n",
+        ("tests/testing/test_simulator.py::test_a_folder_that_is_no_model_is_not_installed",),
+    ),
+    Mutation(
+        "the simulator has no answer to an image that PNG cannot store",
+        "src/invokable/testing/server/pictures.py",
+        "except OSError:",
+        "except LookupError:",
+        ("tests/testing/test_media.py::test_anything_but_an_image_is_refused",),
+    ),
+    Mutation(
         "the simulator searches for underscores as they are",
         "src/invokable/testing/server/sqlite.py",
         'if character == "_" else',

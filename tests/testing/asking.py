@@ -70,9 +70,9 @@ def datum(items: list[Any], node: str = "c", field: str = "a") -> dict[str, Any]
     return {"node_path": node, "field_name": field, "items": items}
 
 
-def picture(size: tuple[int, int] = (8, 8), kind: str = "PNG", **options: Any) -> bytes:
+def picture(size: tuple[int, int] = (8, 8), kind: str = "PNG", mode: str = "RGB", **options: Any) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", size, "red").save(buffer, kind, **options)
+    Image.new(mode, size, "red").save(buffer, kind, **options)
     return buffer.getvalue()
 
 

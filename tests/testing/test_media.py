@@ -53,6 +53,7 @@ def test_uploads_become_png_under_a_new_name_each_time(ask: Asking) -> None:
         (b"x", "text/plain", 415, "Not an image"),
         (b"x", "image/png", 415, "Failed to read image"),
         (picture((300, 300))[:150], "image/png", 500, "Failed to create image"),
+        (picture((8, 8), "JPEG", mode="CMYK"), "image/jpeg", 500, "Failed to create image"),
     ],
 )
 def test_anything_but_an_image_is_refused(

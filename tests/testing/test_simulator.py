@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from invokable import ModelInstallError
 from invokable.schema import SchemaError, versions
 from invokable.testing import LoggedRequest, Simulator
 from tests.effort import slow_among
@@ -189,6 +190,17 @@ def test_a_simulator_that_does_not_run_says_so() -> None:
 def test_a_model_that_the_version_cannot_have_is_refused(about: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match=re.escape(words)):
         Simulator(models=[{"name": "M", **about}])
+
+
+@pytest.mark.parametrize("source", ["", ".", "/"])
+def test_a_folder_that_is_no_model_is_not_installed(source: str) -> None:
+    with Simulator() as simulator:
+        client = simulator.client()
+        models = list(client.models.list())
+        with pytest.raises(ModelInstallError, match=r"was not installed: Directory contains more than 50 files\."):
+            client.models.install(source)
+        assert list(client.models.list()) == models
+        assert [(install.status, install.source) for install in client.models.installs()] == [("error", source or ".")]
 
 
 def test_the_bases_of_models_are_those_of_the_version() -> None:

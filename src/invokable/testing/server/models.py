@@ -20,6 +20,9 @@ _MAIN: Final = dict.fromkeys(
         *("width", "height", "guidance", "cpu_only", "fp8_storage"),
     )
 )
+_NO_MODEL: Final = (
+    "Directory contains more than 50 files. This looks like a general-purpose directory rather than a model."
+)
 _LORA: Final = {"weight": None, "weight_min": None, "weight_max": None}
 
 DEFAULT_MODELS: Final[tuple[Mapping[str, Any], ...]] = (
@@ -125,19 +128,26 @@ class Models:
         return [found for part in parts for found in _sorted(part, order_by, descending=descending)]
 
     def install(self, source: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Install a model: the job is done when it is next requested. The attributes follow from the name."""
+        """Install a model: the job is done when it is next requested. The attributes follow from the name.
+
+        A path without a name, such as an empty one, is a folder that is no model.
+        """
         path = PurePosixPath(source)
-        about = {"name": path.stem, "source": source, "path": source, **_guess(path.name)}
-        about |= {name: value for name, value in wanted.items() if value is not None}
+        outcome: dict[str, Any] = {"status": "error", "error_reason": "ValueError", "error": _NO_MODEL}
+        if path.name:
+            about = {"name": path.stem, "source": source, "path": source, **_guess(path.name)}
+            about |= {name: value for name, value in wanted.items() if value is not None}
+            outcome = {"status": "completed", "config_out": config(about)}
+            self.configs.append(outcome["config_out"])
         job: dict[str, Any] = {
             "id": self._next_job,
             "status": "running",
             "error_reason": None,
             "config_in": {"source": source, **wanted},
-            "config_out": config(about),
+            "config_out": None,
             "inplace": False,
-            "source": {"path": source, "inplace": False, "type": "local"},
-            "local_path": source,
+            "source": {"path": source or ".", "inplace": False, "type": "local"},
+            "local_path": source or ".",
             "bytes": 1_000_000,
             "total_bytes": 1_000_000,
             "source_metadata": None,
@@ -145,10 +155,9 @@ class Models:
             "error": None,
             "error_traceback": None,
         }
-        self.jobs[self._next_job] = job
+        self.jobs[self._next_job] = {**job, **outcome}
         self._next_job += 1
-        self.configs.append(job["config_out"])
-        return {**job, "config_out": None}
+        return job
 
     def delete(self, key: str) -> bool:
         """Delete a model. Returns whether it existed."""
@@ -162,10 +171,7 @@ class Models:
 
     def job(self, number: int) -> dict[str, Any] | None:
         """An install job, which is done."""
-        if number not in self.jobs:
-            return None
-        self.jobs[number]["status"] = "completed"
-        return self.jobs[number]
+        return self.jobs.get(number)
 
 
 def _sorted(configs: Iterable[Config], order_by: str, *, descending: bool) -> list[Config]:

@@ -23,7 +23,7 @@ _TEXTS: Final = ("metadata", "workflow", "graph")
 
 
 def encode(image: Image, texts: Mapping[str, str | None]) -> bytes:
-    """The PNG file of an image, with text chunks such as `metadata` and `graph`."""
+    """The PNG file of an image, with text chunks such as `metadata` and `graph`. Raises Refusal."""
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
@@ -31,7 +31,10 @@ def encode(image: Image, texts: Mapping[str, str | None]) -> bytes:
         if (text := texts.get(name)) is not None:
             info.add_text(f"{PNG_PREFIX}{name}", text)
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", pnginfo=info, compress_level=1)
+    try:
+        image.save(buffer, "PNG", pnginfo=info, compress_level=1)
+    except OSError:  # for one that is not in RGB or gray, such as CMYK
+        raise Refusal(500, "Failed to create image") from None
     return buffer.getvalue()
 
 

@@ -87,8 +87,10 @@ def install(call: Call) -> Answer:
     query.check()
     job = call.world.models.install(source, wanted)
     payload = {"id": job["id"], "source": job["source"]}
-    for name in ("model_install_started", "model_install_complete"):
-        call.world.hub.publish(Event(name, dict(payload), call.person.user_id, kind="admin"))
+    ended = call.world.models.jobs[job["id"]]
+    failed = {"error_type": ended["error_reason"], "error": ended["error"]} if ended["error"] else {}
+    for name, more in (("started", {}), ("error" if failed else "complete", failed)):
+        call.world.hub.publish(Event(f"model_install_{name}", payload | more, call.person.user_id, kind="admin"))
     return Answer(job, 201)
 
 
