@@ -195,7 +195,7 @@ def change_media(
 
 
 def star_media(kind: Kind[R], names: Iterable[str], cache: ServerCache, *, starred: bool) -> Steps[tuple[str, ...]]:
-    """Star images or videos, or remove their stars. Returns the names of those that exist."""
+    """Star images or videos, or remove their stars. Returns the names of those that the server changed."""
     verb = "star" if starred else "unstar"
     return (yield from _in_bulk(kind, names, f"{kind.path}/{verb}", f"{verb}red", cache))
 
@@ -208,7 +208,7 @@ def delete_media(kind: Kind[R], names: Iterable[str], cache: ServerCache) -> Ste
 
 
 def move_media(kind: Kind[R], names: Iterable[str], board_id: str, cache: ServerCache) -> Steps[tuple[str, ...]]:
-    """Move images or videos to a board, or to none. Returns the names of those that exist."""
+    """Move images or videos to a board, or to none. Returns the names of those that are there now."""
     if kind.name == "video":
         return (yield from _move_videos(names, board_id, cache))
     path, verb, more = "/api/v1/board_images/batch", "added", {"board_id": board_id}

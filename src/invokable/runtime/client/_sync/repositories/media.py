@@ -139,24 +139,31 @@ class Media(Repository, Generic[R, M]):
         return found
 
     def star(self, *media: M | str) -> tuple[str, ...]:
-        """Star them. Returns the names of those that exist. Raises APIError and ConnectionError."""
+        """Star them, except those that do not exist or that you may not change. Returns the names of those starred.
+
+        Raises APIError and ConnectionError.
+        """
         return self._drive(star_media(self._kind, names_of(media, self._kind.name), self._cache, starred=True))
 
     def unstar(self, *media: M | str) -> tuple[str, ...]:
-        """Remove their stars. Returns the names of those that exist. Raises APIError and ConnectionError."""
+        """Remove their stars. Leaves out the same ones as `star`, and returns the names of the others.
+
+        Raises APIError and ConnectionError.
+        """
         return self._drive(star_media(self._kind, names_of(media, self._kind.name), self._cache, starred=False))
 
     def move(self, *media: M | str, to: Board | str) -> tuple[str, ...]:
         """Move them to a board; "none" removes them from their boards.
 
-        Returns the names of those that exist. Raises BoardError, APIError and ConnectionError.
+        Those that do not exist are left out, and images that you may not move; for such a video, the server answers
+        with an APIError. Returns the names of the others. Raises BoardError, APIError and ConnectionError.
         """
         names = names_of(media, self._kind.name)
         board_id = self._drive(board_id_of(to))
         return self._drive(move_media(self._kind, names, board_id, self._cache))
 
     def delete(self, *media: M | str) -> tuple[str, ...]:
-        """Delete them. Returns the names of those that the server deleted; names that do not exist are ignored.
+        """Delete them, except those that do not exist or that you may not change. Returns the names of those deleted.
 
         Raises APIError and ConnectionError.
         """
