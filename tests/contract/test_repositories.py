@@ -80,7 +80,9 @@ def _is_picture(content: bytes | None) -> bool:
 
 
 def test_a_board_is_created_found_renamed_and_deleted(client: Client, board: BoardRecord, name: str) -> None:
-    assert client.boards.find(name) == client.boards.get(board.id) == board
+    assert client.boards.find(name) == client.boards.get(board.id) == board == Board(id=board.id)
+    assert len({board, Board(id=board.id)}) == 1
+    assert board != StylePreset(board.id)
     assert board in list(client.boards.list())
     assert (board.name, board.image_count, board.archived) == (name, 0, False)
     assert board.created_at is not None
@@ -464,6 +466,10 @@ def test_models_are_listed_and_found(client: Client, models: dict[str, dict[str,
     assert list(client.models.list(format="checkpoint", name="tiny-sd15")) == []
     assert client.models.get(tiny.key) == client.models.find("tiny-sd15") == client.models.find(Model(hash=tiny.hash))
     assert client.models.find(tiny.key) == client.models.find(tiny.hash) == tiny
+    described = Model(name=tiny.name, base=tiny.base, type=tiny.type, key=tiny.key, hash=tiny.hash)
+    assert described == tiny
+    assert len({described, tiny}) == 1
+    assert Model(key=tiny.key) != tiny  # it may be another model on another server
 
 
 @pytest.mark.parametrize(
@@ -686,6 +692,7 @@ def test_a_workflow_is_saved_found_replaced_and_deleted(client: Client, name: st
     (listed,) = client.workflows.list(query=name, category="user")
     assert (listed.id, listed.name, listed.tags, listed.category) == (saved.id, name, ("red", "blue"), "user")
     assert listed.description == "of a test"
+    assert listed == saved
 
     over = client.workflows.save({**WORKFLOW, "name": f"{name} too"}, over=listed)
 
@@ -811,7 +818,7 @@ def test_an_invalid_workflow_is_refused(client: Client, document: dict[str, Any]
 def test_a_style_preset_is_created_found_and_deleted(client: Client, name: str, stamp: Path) -> None:
     made = client.style_presets.create(name, positive_prompt="{prompt}, in oil", negative_prompt="flat", image=stamp)
 
-    assert client.style_presets.find(name) == client.style_presets.get(made.id) == made
+    assert client.style_presets.find(name) == client.style_presets.get(made.id) == made == StylePreset(made.id)
     assert made in list(client.style_presets.list())
     assert (made.positive_prompt, made.negative_prompt, made.type) == ("{prompt}, in oil", "flat", "user")
     assert made.image is not None

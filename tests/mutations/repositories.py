@@ -118,9 +118,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "an image differs from its record",
-        "src/invokable/runtime/values/media.py",
-        "if not isinstance(other, _Media):",
-        "if type(other) is not type(self):",
+        "src/invokable/runtime/values/instances.py",
+        "if isinstance(other, ComparedByIdentity)",
+        "if type(other) is type(self)",
         ("tests/contract/test_repositories.py::test_an_image_is_described",),
     ),
     Mutation(
@@ -178,6 +178,13 @@ MUTATIONS: Final = (
         "except OSError:",
         "except LookupError:",
         ("tests/testing/test_media.py::test_anything_but_an_image_is_refused",),
+    ),
+    Mutation(
+        "models are the same by their keys alone, which differ between servers",
+        "src/invokable/runtime/values/inputs.py",
+        'return "models", *(getattr(self, key) for key in MODEL_KEYS)',
+        'return "models", self.key',
+        ("tests/contract/test_repositories.py::test_models_are_listed_and_found",),
     ),
     Mutation(
         "the simulator searches for underscores as they are",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from invokable.contract.models import IDENTIFYING, MODEL_KEYS
-from invokable.runtime.values.instances import CheckedByInstance, check_text
+from invokable.runtime.values.instances import CheckedByInstance, ComparedByIdentity, check_text
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.public import public
 
@@ -27,8 +27,8 @@ class Index:
         return f"Index({', '.join(map(str, self.indices))})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model(CheckedByInstance):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Model(CheckedByInstance, ComparedByIdentity):
     """A model on the server, by key, hash or name; add base and type if the name is not unique.
 
     Example:
@@ -53,6 +53,10 @@ class Model(CheckedByInstance):
     def __str__(self) -> str:
         return self.name or self.key or self.hash
 
+    def _identity(self) -> tuple[object, ...]:
+        # All of it: on a server without a model of that key, the rest decides which one is meant.
+        return "models", *(getattr(self, key) for key in MODEL_KEYS)
+
 
 @dataclass(frozen=True, slots=True)
 class LoRA(CheckedByInstance):
@@ -74,8 +78,8 @@ class LoRA(CheckedByInstance):
             raise ValueError(f"the weight of a LoRA must be a number, not {self.weight!r}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board(CheckedByInstance):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Board(CheckedByInstance, ComparedByIdentity):
     """A board on the server, by its id.
 
     Example:
@@ -89,6 +93,9 @@ class Board(CheckedByInstance):
 
     def __post_init__(self) -> None:
         check_text(self.id, "id of a Board")
+
+    def _identity(self) -> tuple[object, ...]:
+        return "boards", self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +121,8 @@ class Color(CheckedByInstance):
                 raise ValueError(f"a channel of a Color must be an integer from 0 to {FULL}, not {channel!r}")
 
 
-@dataclass(frozen=True, slots=True)
-class StylePreset(CheckedByInstance):
+@dataclass(frozen=True, slots=True, eq=False)
+class StylePreset(CheckedByInstance, ComparedByIdentity):
     """A style preset on the server, by its id.
 
     Example:
@@ -127,6 +134,9 @@ class StylePreset(CheckedByInstance):
 
     def __post_init__(self) -> None:
         check_text(self.id, "id of a StylePreset")
+
+    def _identity(self) -> tuple[object, ...]:
+        return "style_presets", self.id
 
 
 @runtime_checkable

@@ -19,6 +19,22 @@ class CheckedByInstance:
         return core_schema.is_instance_schema(cls)
 
 
+class ComparedByIdentity:
+    """Makes instances equal that stand for the same thing on a server, whatever else is known about it."""
+
+    __slots__ = ()
+
+    def _identity(self) -> tuple[object, ...]:
+        """What kind of thing it stands for, and which one."""
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        return self._identity() == other._identity() if isinstance(other, ComparedByIdentity) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+
 def check_text(value: object, what: str) -> None:
     """Raise ValueError if what identifies something on the server is no text."""
     if not isinstance(value, str):

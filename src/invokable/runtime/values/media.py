@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from invokable.runtime.values.instances import CheckedByInstance, check_text
+from invokable.runtime.values.instances import CheckedByInstance, ComparedByIdentity, check_text
 from invokable.runtime.values.public import public
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def size_in(result: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Media(CheckedByInstance):
+class _Media(CheckedByInstance, ComparedByIdentity):
     name: str
     """The name of the file on the server, such as `7d0c….png`. It is opaque, not a path."""
     width: int | None = None
@@ -54,13 +54,8 @@ class _Media(CheckedByInstance):
     def __post_init__(self) -> None:
         check_text(self.name, "name of an image or a video")
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Media):  # records of the same file are of another class
-            return NotImplemented
-        return (self.collection, self.name) == (other.collection, other.name)
-
-    def __hash__(self) -> int:
-        return hash((self.collection, self.name))
+    def _identity(self) -> tuple[object, ...]:
+        return self.collection, self.name
 
     def bytes(self) -> builtins.bytes:
         """Download the file. Raises NotFoundError if the server no longer has it, APIError and ConnectionError."""

@@ -1,8 +1,8 @@
 """Records: boards, images, videos, models, queue items, workflows and style presets, as the server describes them.
 
-Records of boards, images, videos, models and style presets can be assigned to inputs. All are frozen, compare by
-identity on the server, and can be pickled. Times are in UTC. What a version of the server does not report has its
-default.
+Records of boards, images, videos, models and style presets can be assigned to inputs. All are frozen, equal if they
+are of the same thing on the server, and can be pickled. Times are in UTC. What a version of the server does not report
+has its default.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any
 
 from invokable.contract.server import ENDED
 from invokable.runtime.values.inputs import Board, Model, StylePreset
+from invokable.runtime.values.instances import ComparedByIdentity
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.public import public
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BoardRecord(Board):
     """A board, as the server describes it.
 
@@ -28,19 +29,19 @@ class BoardRecord(Board):
             print(board.name, board.image_count)
     """
 
-    image_count: int = field(default=0, compare=False)
+    image_count: int = 0
     """Generated images, not counting intermediate ones."""
-    asset_count: int = field(default=0, compare=False)
+    asset_count: int = 0
     """Uploaded images, masks and control images."""
-    video_count: int = field(default=0, compare=False)
-    archived: bool = field(default=False, compare=False)
-    visibility: str = field(default="private", compare=False)
+    video_count: int = 0
+    archived: bool = False
+    visibility: str = "private"
     """`private`; `shared` if other users see what is on it; `public` if they may also add to it."""
-    cover_image_name: str | None = field(default=None, compare=False)
-    user_id: str = field(default="", compare=False)
+    cover_image_name: str | None = None
+    user_id: str = ""
     """Its owner, on a multi-user server."""
-    created_at: datetime | None = field(default=None, compare=False)
-    updated_at: datetime | None = field(default=None, compare=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +97,7 @@ class VideoRecord(Video):
     updated_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelRecord(Model):
     """A model, as the server describes it.
 
@@ -107,21 +108,21 @@ class ModelRecord(Model):
         print(model.format, model.file_size)
     """
 
-    format: str = field(default="", compare=False)
-    variant: str | None = field(default=None, compare=False)
-    description: str = field(default="", compare=False)
-    path: str = field(default="", compare=False)
+    format: str = ""
+    variant: str | None = None
+    description: str = ""
+    path: str = ""
     """Where its files are on the server."""
-    source: str = field(default="", compare=False)
+    source: str = ""
     """Where it came from."""
-    file_size: int | None = field(default=None, compare=False)
+    file_size: int | None = None
     """In bytes."""
-    trigger_phrases: tuple[str, ...] = field(default=(), compare=False)
-    config: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
+    trigger_phrases: tuple[str, ...] = ()
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     """Everything the server reports about it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StylePresetRecord(StylePreset):
     """A style preset, as the server describes it.
 
@@ -131,17 +132,17 @@ class StylePresetRecord(StylePreset):
             print(preset.name, preset.positive_prompt)
     """
 
-    name: str = field(default="", compare=False)
-    positive_prompt: str = field(default="", compare=False)
+    name: str = ""
+    positive_prompt: str = ""
     """The prompt of a run replaces `{prompt}` in it."""
-    negative_prompt: str = field(default="", compare=False)
-    type: str = field(default="user", compare=False)
+    negative_prompt: str = ""
+    type: str = "user"
     """`default` for those that come with InvokeAI, otherwise `user`."""
-    image: str | None = field(default=None, compare=False)
+    image: str | None = None
     """The path of its picture below the server's address; `style_presets.image` downloads it."""
-    is_public: bool = field(default=False, compare=False)
+    is_public: bool = False
     """Whether other users also see it."""
-    user_id: str = field(default="", compare=False)
+    user_id: str = ""
     """Its owner, on a multi-user server."""
 
 
@@ -261,8 +262,8 @@ class QueueStatus:
         return self.pending + self.in_progress + self.waiting
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowRecord:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WorkflowRecord(ComparedByIdentity):
     """A workflow of the server's library, as in a list: without its contents.
 
     Example:
@@ -272,22 +273,25 @@ class WorkflowRecord:
     """
 
     id: str
-    name: str = field(default="", compare=False)
-    description: str = field(default="", compare=False)
-    category: str = field(default="user", compare=False)
+    name: str = ""
+    description: str = ""
+    category: str = "user"
     """`default` for those that come with InvokeAI, otherwise `user`."""
-    tags: tuple[str, ...] = field(default=(), compare=False)
-    user_id: str = field(default="", compare=False)
-    is_public: bool = field(default=False, compare=False)
+    tags: tuple[str, ...] = ()
+    user_id: str = ""
+    is_public: bool = False
     """Whether other users also see it. Always true on a single-user server."""
-    thumbnail_url: str | None = field(default=None, compare=False)
+    thumbnail_url: str | None = None
     """The path of its picture below the server's address; `workflows.thumbnail` downloads it."""
-    created_at: datetime | None = field(default=None, compare=False)
-    updated_at: datetime | None = field(default=None, compare=False)
-    opened_at: datetime | None = field(default=None, compare=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    opened_at: datetime | None = None
+
+    def _identity(self) -> tuple[object, ...]:
+        return "workflows", self.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LibraryWorkflow(WorkflowRecord):
     """A complete workflow of the server's library.
 
@@ -301,7 +305,7 @@ class LibraryWorkflow(WorkflowRecord):
             Path(f"{workflow.id}.json").write_text(json.dumps(workflow.document))
     """
 
-    document: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
+    document: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     """The workflow as the editor exports it and `invokable generate` reads it."""
 
 
