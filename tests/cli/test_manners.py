@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -79,6 +80,8 @@ def run_main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[list[
         for name, path in zip(("stdout", "stderr"), paths, strict=True):
             monkeypatch.setattr(sys, name, io.TextIOWrapper(path.open("wb"), encoding=encoding))
         monkeypatch.setattr(sys, "argv", ["invokable", *arguments])
+        for name in ("set_threshold", "freeze"):  # would last for the other tests of this process
+            monkeypatch.setattr(gc, name, lambda *_: None)
         with pytest.raises(SystemExit) as exit_status_of:
             cli.main()
         status = exit_status_of.value.code
