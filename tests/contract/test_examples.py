@@ -26,7 +26,7 @@ from invokable import (
     Submission,
     ValidationError,
 )
-from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.run_items import QUEUE
 from tests.contract.interrupts import interrupted
 from tests.contract.pixels import pixel
 from tests.examples import add_edge, example, imported, node, with_generator, workflow_class

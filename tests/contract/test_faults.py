@@ -14,7 +14,7 @@ import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import Client, InvokableError
-from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.run_items import QUEUE
 from tests.contract.interrupts import interrupted, may_still_run
 from tests.contract.proxy import Proxy
 from tests.examples import imported, with_generator, workflow_class

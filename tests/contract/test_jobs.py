@@ -29,7 +29,7 @@ from invokable import (
     Submission,
     ValidationError,
 )
-from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.run_items import QUEUE
 from tests.examples import imported, with_generator, workflow_class
 from tests.live.provision import Server
 

@@ -14,7 +14,7 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import AsyncClient, Client, Image
 from invokable.runtime.client._http import AsyncTransport, Transport
-from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.run_items import QUEUE
 from tests.live.provision import Server
 
 REQUESTS_A_JOB = 1.2

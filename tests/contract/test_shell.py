@@ -17,7 +17,7 @@ from PIL import Image
 
 from invokable import Client
 from invokable.cli.shell import shell
-from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.run_items import QUEUE
 from tests.examples import MODULES, WORKFLOWS, example
 from tests.live.provision import Server
 

@@ -16,7 +16,7 @@ from invokable import Client
 from invokable.codegen import Options, generate_module
 from invokable.contract.fields import FieldType
 from invokable.runtime.steps.resources.models import filter_of
-from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.run_items import QUEUE
 from invokable.runtime.steps.runs.batches import batch_data
 from invokable.runtime.steps.runs.substitution import substitute, wire_values
 from invokable.runtime.values.pins import pins_of

@@ -24,14 +24,14 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "something other than InvokeAI answers when items of a destination with a slash are deleted",
-        "src/invokable/runtime/steps/resources/queue_items.py",
+        "src/invokable/runtime/steps/resources/queue.py",
         "in_path(destination, ValueError(problem))",
         "in_path(destination)",
         ("tests/contract/test_repositories.py::test_many_items_are_deleted_together",),
     ),
     Mutation(
         "an id that no item can have is taken for a fault of the server",
-        f"{STEPS}resources/queue_items.py",
+        f"{STEPS}resources/queue.py",
         "if abs(item_id) > _LAST:",
         "if abs(item_id) > 2 * _LAST:",
         ("tests/contract/test_repositories.py::test_items_are_canceled_retried_and_deleted",),
@@ -293,7 +293,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "retrying a retry returns nothing",
-        f"{STEPS}resources/queue_items.py",
+        f"{STEPS}resources/queue.py",
         "firsts = {old.retried_from_item_id or old.item_id for",
         "firsts = {old.item_id for",
         (f"{UNIT[0]}::test_the_retry_of_a_retry_is_recognized_by_the_original_item",),
@@ -594,7 +594,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "items are always listed newest first",
-        f"{STEPS}resources/queue_items.py",
+        f"{STEPS}resources/queue.py",
         "ItemIds).item_ids, reverse=newest_first)",
         "ItemIds).item_ids, reverse=True)",
         ("tests/contract/test_repositories.py::test_items_are_listed_by_batch_and_destination_in_either_order",),
@@ -615,7 +615,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "items of an old server are always listed newest first",
-        f"{STEPS}resources/queue_items.py",
+        f"{STEPS}resources/queue.py",
         "key=lambda item: item.item_id, reverse=newest_first)",
         "key=lambda item: item.item_id, reverse=True)",
         ("tests/runtime/test_repositories.py::test_servers_with_pages_list_items",),

@@ -55,8 +55,7 @@ from invokable.runtime.steps.resources.model_manager import (
     find_model_record,
     prune_installs,
 )
-from invokable.runtime.steps.resources.queue import cancel_batches
-from invokable.runtime.steps.resources.queue_items import (
+from invokable.runtime.steps.resources.queue import (
     cancel_destination,
     cancel_pending,
     delete_all,
@@ -65,6 +64,7 @@ from invokable.runtime.steps.resources.queue_items import (
     list_items,
     retry_items,
 )
+from invokable.runtime.steps.resources.run_items import cancel_batches
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.style_presets import create_preset
 from invokable.runtime.steps.resources.versions import at_least, require

@@ -1,252 +1,199 @@
-"""Queue: requests about a run's items, shared by submitting, waiting and canceling."""
+"""Queue: the server's queue as a whole, for administration. The requests of a run are in `run_items`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Any, Final, TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
 
-from invokable.contract.server import AGAIN, REDACTED
-from invokable.runtime.errors import APIError, InvokableError, WorkflowError
-from invokable.runtime.steps.exchange.answers import (
-    BatchStatus,
-    Canceled,
-    ItemIds,
-    ItemPage,
-    ItemSummary,
-    QueueLoad,
-    RunItem,
-)
-from invokable.runtime.steps.exchange.logs import LOG
-from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, fetch_as, in_path
-from invokable.runtime.steps.exchange.responses import not_invokeai, read, shaped
+from invokable.runtime.errors import APIError, NotFoundError
+from invokable.runtime.steps.exchange.answers import Answer, BatchValue, Canceled, ItemIds, Retried
+from invokable.runtime.steps.exchange.paging import Page, in_chunks
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
+from invokable.runtime.steps.exchange.records import record
+from invokable.runtime.steps.exchange.responses import parse, read, shaped
+from invokable.runtime.steps.resources.run_items import QUEUE, in_pages, is_missing_item
 from invokable.runtime.steps.resources.server_cache import ServerCache
-from invokable.runtime.values.events import Queued
-from invokable.runtime.values.records import QueueItem
-from invokable.runtime.values.submission import Submission
+from invokable.runtime.steps.resources.versions import at_least, require
+from invokable.runtime.values.records import QueueItem, QueueStatus
 
-QUEUE: Final = "/api/v1/queue/default"
+Chosen: TypeAlias = Callable[[QueueItem], bool]
 
-Item = TypeVar("Item", RunItem, ItemSummary)
-Listed = TypeVar("Listed", RunItem, QueueItem)
-Send: TypeAlias = Callable[[Request], Steps[Response]]
-"""Sends a request, with retries or without."""
-
-_AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
-_SUMMARIES: Final = 1000
-_PLACE_TIMEOUT: Final = 0.5  # seconds; other events wait meanwhile
+_SUMMARIES: Final = 500  # in one request
+_WHOLE: Final = 50  # items with their sessions, in one request
+_BY_IDS: Final = "6.7"
+"""The first version that lists the ids of items, and no longer lists items in pages."""
+_LAST: Final = 2**63 - 1  # that the server's database can hold; for a larger id, it answers 500
 
 
-def batch_status(batch_id: str) -> Steps[BatchStatus]:
-    """The status of a batch; requested once."""
-    response: Response = yield Request("GET", f"{QUEUE}/b/{in_path(batch_id)}/status")
-    status = read(response, BatchStatus)
-    check_subject(response, [status.batch_id], batch_id)
-    return status
+class _Processor(Answer):
+    is_started: bool
 
 
-def check_subject(response: Response, subjects: Iterable[object], asked: object) -> None:
-    """Raise NotInvokeAIError if an answer is about something else, as when another request's answer arrives twice.
-
-    The server hides the subjects of another user's items.
-    """
-    for subject in subjects:
-        if subject not in (asked, REDACTED, None):
-            raise not_invokeai(response.url, f"the answer is about {subject!r} instead of {asked!r}")
+class _Status(Answer):
+    queue: dict[str, Any]
+    processor: _Processor
 
 
-def _once(request: Request) -> Steps[Response]:
-    """Send a request without retrying it: the caller decides what a failure means."""
-    response: Response = yield request
-    return response
+class _Deleted(Answer):
+    deleted: int
 
 
-def items_by_id(item_ids: Sequence[int], cache: ServerCache, send: Send = _once) -> Steps[dict[int, RunItem]]:
-    """Items with their sessions, without those that are no longer in the queue."""
-    found: dict[int, RunItem] = {}
-    if len(item_ids) > 1 and cache.lists_by_ids:
-        for start in range(0, len(item_ids), _AT_ONCE):
-            chunk = list(item_ids[start : start + _AT_ONCE])
-            response = yield from send(Request("POST", f"{QUEUE}/items_by_ids", json={"item_ids": chunk}))
-            if response.status in (404, 405):  # servers before 6.7
-                cache.lists_by_ids = False
-                break
-            found |= {item.item_id: item for item in read(response, list[RunItem])}
-        else:
-            return found
+def queue_status() -> Steps[QueueStatus]:
+    """The state of the queue."""
+    response = yield from fetch(Request("GET", f"{QUEUE}/status"))
+    status = read(response, _Status)
+    return record(QueueStatus, status.queue, where=response.url, paused=not status.processor.is_started)
+
+
+def list_items(cache: ServerCache, chosen: Chosen, *, newest_first: bool) -> Steps[Page[QueueItem]]:
+    """The chosen items, in the order of their ids."""
+    if not (yield from at_least(cache, _BY_IDS)):
+        items = yield from in_pages(_item)
+        return Page([item for item in _in_order(items, newest_first) if chosen(item)])
+    response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "DESC"}))
+    ids = sorted(read(response, ItemIds).item_ids, reverse=newest_first)
+    summaries = yield from at_least(cache, "6.14")
+    path = "item_summaries_by_ids" if summaries else "items_by_ids"
+
+    def some(chunk: Sequence[Any]) -> Steps[Sequence[QueueItem]]:
+        found = yield from _by_ids(path, chunk)
+        return [item for item in found if chosen(item)]
+
+    return (yield from in_chunks(ids, some, _SUMMARIES if summaries else _WHOLE))
+
+
+def get_item(item_id: int) -> Steps[QueueItem]:
+    """An item. Raises NotFoundError."""
+    response = yield from fetch(Request("GET", _path(item_id)))
+    return _there(item_id, response)
+
+
+def item_that(is_: str) -> Steps[QueueItem | None]:
+    """The `current` item or the `next` one, if there is one."""
+    response = yield from fetch(Request("GET", f"{QUEUE}/{is_}"))
+    value = parse(response)
+    return None if value is None else _item(value, response.url)
+
+
+def cancel_items(item_ids: Sequence[int]) -> Steps[tuple[QueueItem, ...]]:
+    """Cancel items; those that have ended are left unchanged. Raises NotFoundError."""
+    found = []
     for item_id in item_ids:
-        item = yield from _item(item_id, send)
-        if item is not None:
-            found[item_id] = item
-    return found
+        response = yield from fetch(Request("PUT", f"{_path(item_id)}/cancel"))
+        found.append(_there(item_id, response))
+    return tuple(found)
 
 
-def place_in_queue(submission: Submission) -> Steps[Queued]:
-    """The place of a run in the queue, if the server reports it quickly."""
-    ahead: int | None = None
-    try:
-        queue = read((yield Request("GET", f"{QUEUE}/status", timeout=_PLACE_TIMEOUT)), QueueLoad).queue
-        ahead = max(queue.pending + queue.in_progress - submission.requested, 0)
-    except InvokableError as error:
-        LOG.info("the place of batch %s in the queue is unknown: %s", submission.batch_id, error)
-    return Queued(submission.item_ids[0], ahead, submission.requested)
-
-
-def summaries_by_id(item_ids: Sequence[int], cache: ServerCache, send: Send = _once) -> Steps[dict[int, ItemSummary]]:
-    """Items without their sessions, and without those that are no longer in the queue."""
-    found: dict[int, ItemSummary] = {}
-    if cache.lists_summaries:
-        for start in range(0, len(item_ids), _SUMMARIES):
-            chunk = list(item_ids[start : start + _SUMMARIES])
-            response = yield from send(Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": chunk}))
-            if response.status in (404, 405):  # servers before 6.14
-                cache.lists_summaries = False
-                break
-            found |= {item.item_id: item for item in read(response, list[ItemSummary])}
-        else:
-            return found
-    return {
-        item.item_id: ItemSummary(item_id=item.item_id, status=item.status, batch_id=item.batch_id)
-        for item in (yield from items_by_id(item_ids, cache, send)).values()
-    }
-
-
-def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, Item]:
-    """The items that belong to a submission. Once a server has a new database, others have their ids."""
-    return {item_id: item for item_id, item in found.items() if item.batch_id == submission.batch_id}
-
-
-def has_other_users(items: Iterable[RunItem | ItemSummary]) -> bool:
-    """Whether one of the items is another user's."""
-    return any(item.batch_id == REDACTED for item in items)
-
-
-def other_users_error(submission: Submission) -> WorkflowError:
-    """The error for a run whose items are another user's."""
-    whose = f"the items of batch {submission.batch_id} belong to another user"
-    return WorkflowError(f"{whose}; sign in with the account that submitted them")
-
-
-def listed_items(submission: Submission) -> Steps[list[RunItem]]:
-    """All items of a submission and their retries, oldest first: more than requested if it arrived twice.
-
-    Items that a node of the workflow enqueued are left out.
-    """
-    response = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": submission.destination}))
-    if response.status == 404:  # servers before 6.0
-        items = yield from _in_pages_of_batch(submission.batch_id)
-    else:
-        items = read(response, list[RunItem])
-        check_subject(response, {item.destination for item in items}, submission.destination)
-    own = (item for item in items if item.batch_id in (submission.batch_id, REDACTED) and item.parent_item_id is None)
-    return sorted(own, key=lambda item: item.item_id)
-
-
-def items_of_batch(batch_id: str, cache: ServerCache) -> Steps[list[int]]:
-    """The items of a batch with any destination, oldest first; a retried item is replaced by its last retry."""
-    response: Response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "ASC"}))
-    if response.status == 404 or not response.is_json:  # servers before 6.7
-        return [item.item_id for item in latest_of((yield from _in_pages_of_batch(batch_id)))]
-    found = yield from summaries_by_id(read(response, ItemIds).item_ids, cache, fetch)
-    own = [item_id for item_id, item in found.items() if item.batch_id == batch_id]
-    # Summaries do not say what was retried.
-    return [item.item_id for item in latest_of((yield from items_by_id(own, cache, fetch)).values())]
-
-
-def latest_of(items: Iterable[RunItem]) -> list[RunItem]:
-    """The items of a run, given oldest first; a retried item is replaced by its last retry.
-
-    Each retry names the original item, even if it is the retry of a retry. If a retry arrived twice, the first one
-    counts; the second one was canceled, or will be.
-    """
-    latest: dict[int, RunItem] = {}
-    for item in items:
-        before = latest.get(item.original_id)
-        is_again = before is None or before.status in AGAIN
-        if item.parent_item_id is None and is_again:  # otherwise a node enqueued it, or it is a duplicate
-            latest[item.original_id] = item
-    return list(latest.values())
-
-
-def cancel_batches(batch_ids: Sequence[str]) -> Steps[int]:
-    """Cancel the items of batches that have not ended; return how many. Raises APIError and ConnectionError."""
-    request = Request("PUT", f"{QUEUE}/cancel_by_batch_ids", json={"batch_ids": list(batch_ids)})
+def cancel_destination(destination: str) -> Steps[int]:
+    """Cancel the items for a destination that have not ended. Returns the number canceled."""
+    request = Request("PUT", f"{QUEUE}/cancel_by_destination", {"destination": destination})
     return read((yield from fetch(request)), Canceled).canceled
 
 
-def cancel_run(submission: Submission, cache: ServerCache) -> Steps[None]:
-    """Cancel the items of a run that have not ended.
-
-    Raises APIError, ConnectionError, and WorkflowError if another user submitted them.
-    """
-    if (yield from cancel_batches([submission.batch_id])):
-        return
-    found = yield from summaries_by_id(submission.item_ids, cache, fetch)
-    if has_other_users(found.values()):  # whose batches the server ignores
-        raise other_users_error(submission)
+def cancel_pending(cache: ServerCache) -> Steps[int]:
+    """Cancel all items but the running one. Returns the number canceled."""
+    yield from require(cache, "canceling all pending items", "5.6")
+    return read((yield from fetch(Request("PUT", f"{QUEUE}/cancel_all_except_current"))), Canceled).canceled
 
 
-def cancel_items(item_ids: Iterable[int]) -> Steps[None]:
-    """Cancel single items, if they are still in the queue.
+def retry_items(item_ids: Sequence[int], cache: ServerCache) -> Steps[tuple[QueueItem, ...]]:
+    """Enqueue failed and canceled items again. Returns the new items. Sent only once: it is not safe to repeat."""
+    yield from require(cache, "retrying items", "5.7")
+    there = {old.item_id: old for old in (yield from _whole(list(map(int, item_ids)), cache))}
+    wanted = [item_id for item_id in dict.fromkeys(map(int, item_ids)) if item_id in there]  # otherwise 6.8 fails
+    if not wanted:
+        return ()
+    # A new item names the original item, even if it is the retry of a retry.
+    firsts = {old.retried_from_item_id or old.item_id for old in there.values()}
+    newest = max([0, *(yield from _ids(cache))])
+    response: Response = yield Request("PUT", f"{QUEUE}/retry_items_by_id", json=wanted)
+    read(response, Retried)  # the ids of the old items
+    since = [item_id for item_id in (yield from _ids(cache)) if item_id > newest]
+    found = yield from _whole(sorted(since), cache)
+    return tuple(item for item in found if item.retried_from_item_id in firsts)
 
-    Each is tried once before any is retried: while the client waits for one, the next might run.
-    """
-    left = []
+
+def delete_items(item_ids: Sequence[int], cache: ServerCache) -> Steps[None]:
+    """Delete items, canceling those that have not ended. Raises NotFoundError."""
+    yield from require(cache, "deleting items", "6.0")
     for item_id in item_ids:
-        try:
-            _check_canceled(item_id, (yield _cancel(item_id)))
-        except InvokableError:
-            left.append(item_id)
-    for item_id in left:
-        try:
-            yield from fetch_as(_cancel(item_id), partial(_check_canceled, item_id))
-        except InvokableError as error:
-            LOG.info("item %d, a duplicate, was not canceled: %s", item_id, error)
+        yield from get_item(item_id)
+        response = yield from fetch(Request("DELETE", _path(item_id)))
+        if response.status != 404:  # an earlier attempt succeeded
+            parse(response)
 
 
-def _cancel(item_id: int) -> Request:
-    return Request("PUT", f"{QUEUE}/i/{item_id}/cancel")
+def delete_all(which: str) -> Steps[int]:
+    """`prune` the items that have ended, or `clear` all. Returns the number deleted."""
+    return read((yield from fetch(Request("PUT", f"{QUEUE}/{which}"))), _Deleted).deleted
 
 
-def _check_canceled(item_id: int, response: Response) -> None:
-    check_subject(response, [read(response, ItemSummary).item_id], item_id)
+def delete_pending(cache: ServerCache) -> Steps[int]:
+    """Delete all pending items. Returns the number deleted."""
+    yield from require(cache, "deleting all pending items", "6.0")
+    return read((yield from fetch(Request("PUT", f"{QUEUE}/delete_all_except_current"))), _Deleted).deleted
 
 
-def _item(item_id: int, send: Send) -> Steps[RunItem | None]:
-    response = yield from send(Request("GET", f"{QUEUE}/i/{item_id}"))
+def delete_destination(destination: str, cache: ServerCache) -> Steps[int]:
+    """Delete all items for a destination. Returns the number deleted. Raises ValueError."""
+    yield from require(cache, "deleting the items of a destination", "6.0")
+    problem = f"the server cannot delete by the destination {destination!r}; list its items, and delete those"
+    request = Request("DELETE", f"{QUEUE}/d/{in_path(destination, ValueError(problem))}")
+    return read((yield from fetch(request)), _Deleted).deleted
+
+
+def set_paused(paused: bool) -> Steps[None]:
+    """Pause or resume the queue."""
+    parse((yield from fetch(Request("PUT", f"{QUEUE}/processor/{'pause' if paused else 'resume'}"))))
+
+
+def _ids(cache: ServerCache) -> Steps[list[int]]:
+    if not (yield from at_least(cache, _BY_IDS)):
+        return [item.item_id for item in (yield from in_pages(_item))]
+    return read((yield from fetch(Request("GET", f"{QUEUE}/item_ids"))), ItemIds).item_ids
+
+
+def _whole(ids: Sequence[int], cache: ServerCache) -> Steps[list[QueueItem]]:
+    """The complete items with these ids, without those that do not exist."""
+    if not (yield from at_least(cache, _BY_IDS)):
+        wanted = set(ids)
+        return [item for item in _in_order((yield from in_pages(_item)), False) if item.item_id in wanted]
+    found: list[QueueItem] = []
+    for start in range(0, len(ids), _WHOLE):
+        found += yield from _by_ids("items_by_ids", ids[start : start + _WHOLE])
+    return found
+
+
+def _by_ids(path: str, ids: Sequence[Any]) -> Steps[list[QueueItem]]:
+    response = yield from fetch(Request("POST", f"{QUEUE}/{path}", json={"item_ids": list(ids)}))
+    return [_item(value, response.url) for value in read(response, list[dict[str, Any]])]
+
+
+def _in_order(items: Sequence[QueueItem], newest_first: bool) -> list[QueueItem]:
+    return sorted(items, key=lambda item: item.item_id, reverse=newest_first)
+
+
+def _there(item_id: int, response: Response) -> QueueItem:
     try:
-        item = read(response, RunItem)
+        return _item(parse(response), response.url)
     except APIError as error:
         if is_missing_item(error, item_id):
-            return None
+            raise _missing(item_id) from error
         raise
-    check_subject(response, [item.item_id], item_id)
-    return item
 
 
-def is_missing_item(error: APIError, item_id: int) -> bool:
-    """Whether the server has no such item. Some versions wrap the 404 in a 500 with this message."""
-    return error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail)
+def _path(item_id: int) -> str:
+    if abs(item_id) > _LAST:
+        raise _missing(item_id)
+    return f"{QUEUE}/i/{int(item_id)}"
 
 
-def _in_pages_of_batch(batch_id: str) -> Steps[list[RunItem]]:
-    def run_item(value: Any, where: str) -> RunItem:
-        return shaped(value, RunItem, where=where)
-
-    return [item for item in (yield from in_pages(run_item)) if item.batch_id == batch_id]
+def _missing(item_id: int) -> NotFoundError:
+    return NotFoundError(f"the queue has no item {item_id}", name=str(item_id))
 
 
-def in_pages(item_of: Callable[[Any, str], Listed]) -> Steps[list[Listed]]:
-    """All items, in pages, as servers before 6.7 list them: without sessions, and before 6.0 without values.
-
-    `item_of` is called with each item and the address where it was found.
-    """
-    found: list[Listed] = []
-    cursor: dict[str, Any] = {}
-    while True:
-        response = yield from fetch(Request("GET", f"{QUEUE}/list", {"limit": 200, **cursor}))
-        page = read(response, ItemPage)
-        found += [item_of(value, response.url) for value in page.items]
-        if not page.has_more or not page.items:
-            return found
-        cursor = {"cursor": found[-1].item_id, "priority": found[-1].priority}
+def _item(value: Any, where: str) -> QueueItem:
+    rows = value.get("field_values") if isinstance(value, dict) else None
+    values = shaped(rows or [], list[BatchValue], where=where)
+    given = {(one.node_path, one.field_name): one.value for one in values}
+    return record(QueueItem, value, where=where, values=given)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from invokable.contract.server import AGAIN
 from invokable.runtime.steps.exchange.answers import RunItem
-from invokable.runtime.steps.resources.queue import latest_of
+from invokable.runtime.steps.resources.run_items import latest_of
 from invokable.runtime.values.submission import Submission
 
 Row: TypeAlias = Sequence[tuple[str, str, Any]]

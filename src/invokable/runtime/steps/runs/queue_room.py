@@ -11,7 +11,7 @@ from invokable.runtime.steps.exchange.answers import QueueLoad
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
 from invokable.runtime.steps.exchange.responses import read
-from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.run_items import QUEUE
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.server_info import max_queue_size
 from invokable.runtime.values.submission import MOST_ITEMS

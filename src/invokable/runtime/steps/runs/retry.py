@@ -28,7 +28,7 @@ from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import is_refusal
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps
 from invokable.runtime.steps.exchange.responses import not_invokeai, read
-from invokable.runtime.steps.resources.queue import (
+from invokable.runtime.steps.resources.run_items import (
     QUEUE,
     cancel_items,
     has_other_users,

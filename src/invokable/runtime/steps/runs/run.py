@@ -31,7 +31,7 @@ from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import GetPolicy, Report, Steps, Subscribe, T
 from invokable.runtime.steps.resources.node_drift import drift
-from invokable.runtime.steps.resources.queue import cancel_run, place_in_queue
+from invokable.runtime.steps.resources.run_items import cancel_run, place_in_queue
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.collect import ResultSpec, collect, removal
 from invokable.runtime.steps.runs.prepare import Prepared, prepare

@@ -19,7 +19,7 @@ from invokable.runtime.steps.exchange.deadline import Clock
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import is_refusal
 from invokable.runtime.steps.exchange.protocol import Sleep, Steps, T
-from invokable.runtime.steps.resources.queue import cancel_items, items_of_batch, latest_of, listed_items
+from invokable.runtime.steps.resources.run_items import cancel_items, items_of_batch, latest_of, listed_items
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.duplicates import choose_items
 from invokable.runtime.steps.runs.run_state import RunState

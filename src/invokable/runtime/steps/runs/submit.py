@@ -49,7 +49,7 @@ from invokable.runtime.steps.exchange.protocol import (
 )
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.exchange.server_events import BATCH_ENQUEUED
-from invokable.runtime.steps.resources.queue import QUEUE, cancel_batches, cancel_items, check_subject
+from invokable.runtime.steps.resources.run_items import QUEUE, cancel_batches, cancel_items, check_subject
 from invokable.runtime.steps.runs.batches import expanded
 from invokable.runtime.steps.runs.duplicates import choose_items
 from invokable.runtime.steps.runs.prepare import Prepared

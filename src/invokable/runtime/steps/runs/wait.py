@@ -21,7 +21,7 @@ from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import GetPolicy, ReadItems, ReceivedEvents, Report, Sleep, Steps
-from invokable.runtime.steps.resources.queue import (
+from invokable.runtime.steps.resources.run_items import (
     batch_status,
     cancel_items,
     items_by_id,

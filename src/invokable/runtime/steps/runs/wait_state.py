@@ -10,7 +10,7 @@ from typing import Final
 from invokable.contract.server import OPEN, State
 from invokable.runtime.steps.exchange.answers import BatchStatus, RunItem
 from invokable.runtime.steps.exchange.protocol import AwaitEvents, ReceivedEvents
-from invokable.runtime.steps.resources.queue import Item, has_other_users, own_items
+from invokable.runtime.steps.resources.run_items import Item, has_other_users, own_items
 from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.steps.runs.tracker import EventTracker
 from invokable.runtime.values.events import Ended, JobEvent

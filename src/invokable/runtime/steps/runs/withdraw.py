@@ -10,7 +10,7 @@ from invokable.runtime.steps.exchange.answers import BatchStatus
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import CallbackFailed, Sleep, Steps, T
-from invokable.runtime.steps.resources.queue import batch_status, cancel_batches
+from invokable.runtime.steps.resources.run_items import batch_status, cancel_batches
 from invokable.runtime.steps.runs.run_state import RunState
 
 MAY_RUN: Final = "may still run"

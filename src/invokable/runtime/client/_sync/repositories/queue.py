@@ -8,8 +8,7 @@ from typing import Literal
 from invokable.contract.server import State
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.surface import check_word, checked_batch_id, checked_batch_ids, item_id_of
-from invokable.runtime.steps.resources.queue import cancel_batches
-from invokable.runtime.steps.resources.queue_items import (
+from invokable.runtime.steps.resources.queue import (
     cancel_destination,
     cancel_items,
     cancel_pending,
@@ -25,6 +24,7 @@ from invokable.runtime.steps.resources.queue_items import (
     set_paused,
 )
 from invokable.runtime.steps.resources.references import checked_name
+from invokable.runtime.steps.resources.run_items import cancel_batches
 from invokable.runtime.values.records import QueueItem, QueueStatus
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from invokable import APIError, NotInvokeAIError, Submission
 from invokable.runtime.steps.exchange.protocol import Request, Response
-from invokable.runtime.steps.resources.queue import (
+from invokable.runtime.steps.resources.run_items import (
     batch_status,
     cancel_items,
     items_by_id,
