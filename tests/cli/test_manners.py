@@ -372,7 +372,7 @@ def test_markup_is_text_on_a_terminal_too(place: Path) -> None:
 
 
 def test_a_run_shows_progress_on_a_terminal_only(place: Path) -> None:
-    with Simulator(speed=0.05) as slow:
+    with Simulator(speed=0.15) as slow:
         url = slow.serve()
         arguments = ["run", CARD, "--set", "stamp=stamp.png", "--url", url, "--out", "out/{attribute}"]
         seen = on_a_terminal(place, arguments)
