@@ -1,4 +1,4 @@
-"""Queue: the items of a run, from several versions of the server."""
+"""Run items: the queue items of a run, from several versions of the server."""
 
 from __future__ import annotations
 
