@@ -38,7 +38,8 @@ _POLL_PAUSES: Final = (0.0, 0.1, 0.2, 0.4, 0.8, 1.0)
 def find(state: RunState, cache: ServerCache, clock: Clock, *, insist: bool = False) -> Steps[None]:
     """Find the items of a submission that does not name them. Raises EnqueueUncertain if the server does not show it.
 
-    If only the batch id is known, each request is sent once; with `insist`, until the server answers.
+    If only the batch id is known, each request is sent once; with `insist`, until the server answers. Either way, a
+    batch of this package that is nowhere is looked for as long as it may be on its way.
     """
     submission = state.submission
     if not submission.requested:
