@@ -264,7 +264,7 @@ MUTATIONS: Final = (
         "src/invokable/runtime/steps/resources/server_info.py",
         "if response.status == 200 and (crowded",
         "if False and (crowded",
-        ("tests/runtime/test_answers.py::test_an_answer_of_another_shape_is_refused",),
+        ("tests/runtime/test_answers.py::test_a_crowded_schema_is_refused_before_it_takes_memory",),
     ),
     Mutation(
         "nodes of many versions are compared with each other",

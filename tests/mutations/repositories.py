@@ -247,7 +247,7 @@ MUTATIONS: Final = (
         f"{STEPS}resources/model_manager.py",
         "if response.status != 500:",
         "if response.status < 400:",
-        ("tests/contract/test_users.py::test_operations_for_administrators_are_refused_to_others",),
+        (f"{UNIT[0]}::test_a_refusal_to_prune_installations_is_an_error_although_there_is_nothing_to_prune",),
     ),
     Mutation(
         "a change that the server failed to confirm is requested again, with pauses",
@@ -598,13 +598,6 @@ MUTATIONS: Final = (
         "ItemIds).item_ids, reverse=newest_first)",
         "ItemIds).item_ids, reverse=True)",
         ("tests/contract/test_repositories.py::test_items_are_listed_by_batch_and_destination_in_either_order",),
-    ),
-    Mutation(
-        "workflows with any tags are listed",
-        f"{STEPS}resources/library.py",
-        '({"tags": list(tags)} if tags else {})',
-        "{}",
-        ("tests/contract/test_repositories.py::test_workflows_are_listed_by_their_words_and_tags",),
     ),
     Mutation(
         "workflows with any words are listed",

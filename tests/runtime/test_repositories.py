@@ -502,6 +502,14 @@ def test_installations_are_pruned_although_the_server_fails_to_answer() -> None:
     assert len(never.asked("DELETE")) == 6
 
 
+def test_a_refusal_to_prune_installations_is_an_error_although_there_is_nothing_to_prune() -> None:
+    path = "/api/v2/models/install"
+    refused = answer({"detail": "Admin privileges required"}, 403)
+    server = Driver(by_path({f"GET {path}": [], f"DELETE {path}": refused}))
+    with pytest.raises(APIError, match="403"):
+        server.drive(prune_installs())
+
+
 # --- queue, library, presets --------------------------------------------------------------------------------------
 
 
