@@ -59,7 +59,7 @@ IN_ORDER = {
         "build",
         "drift",
     ),
-    "runtime": ("errors", "values", "steps", "client"),
+    "runtime": ("errors", "locks", "values", "steps", "client"),
     "runtime/steps": ("exchange", "resources", "runs"),
 }
 """The files and folders of a folder. Each may only need those before it."""

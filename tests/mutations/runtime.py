@@ -1724,6 +1724,20 @@ MUTATIONS: Final = (
         ("tests/runtime/test_encoding.py::test_an_output_that_names_no_medium_stays_as_it_is",),
     ),
     Mutation(
+        "an interrupt leaves a lock held",
+        f"{RUNTIME}locks.py",
+        "                self.release()\n",
+        "                pass\n",
+        (f"{TESTS}test_locks.py::test_an_interrupt_at_any_moment_leaves_it_free",),
+    ),
+    Mutation(
+        "after an interrupted sign-in nobody can sign in",
+        f"{RUNTIME}client/_http/transports.py",
+        "self.policy), Lock()\n",
+        "self.policy), threading.Lock()\n",
+        (f"{TESTS}test_giving_up.py::test_after_an_interrupted_sign_in_others_sign_in",),
+    ),
+    Mutation(
         "a run goes on if its callback raises an error of the client",
         f"{RUNTIME}client/_sync/engine.py",
         "            raise CallbackFailed(error) from None\n",

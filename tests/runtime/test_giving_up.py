@@ -28,9 +28,11 @@ from invokable import (
     Policy,
     RunTimeout,
 )
+from invokable.runtime import locks
 from invokable.runtime.client import listening, threads
+from invokable.runtime.client._http import transports
 from invokable.runtime.client._sync import client as client_module
-from invokable.runtime.client._sync import concurrency, driving, jobs
+from invokable.runtime.client._sync import concurrency, driving, item_reader, jobs
 from invokable.runtime.steps.runs import withdraw
 from invokable.testing import Fault, Simulator
 from tests.contract.interrupts import interrupted_at
@@ -102,7 +104,7 @@ def test_an_interrupt_before_the_caller_has_the_job_cancels_it(simulator: Simula
     assert all(len(interrupt.submission.item_ids) == 1 for interrupt in withdrawn)
 
 
-LOCKING = (threading, futures, threads, concurrency, listening)
+LOCKING = (threading, futures, locks, threads, concurrency, item_reader, listening, transports)
 """The modules in which an interrupt could leave a lock held."""
 
 
@@ -137,6 +139,20 @@ def test_after_an_interrupted_exit_the_client_can_be_closed(simulator: Simulator
             assert ends(client.close), number
         else:
             break
+    assert number > 5
+
+
+def test_after_an_interrupted_sign_in_others_sign_in() -> None:
+    with Simulator(multiuser=True, users={"me@example.org": "secret"}) as server:
+        server.serve()
+        for number in itertools.count(1):
+            with Client(server.url, email="me@example.org", password="secret") as client:
+                try:
+                    interrupted_at(number, client.queue.status, LOCKING)
+                except KeyboardInterrupt:
+                    assert ends(client.queue.status), number
+                else:
+                    break
     assert number > 5
 
 

@@ -19,6 +19,7 @@ from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
 from invokable.runtime.client import socket as event_socket
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.listening import BatchSubscription, Listener
+from invokable.runtime.locks import Lock
 from invokable.runtime.steps.exchange.protocol import ServerEvent
 from invokable.testing import Fault, Simulator
 from tests.runtime.frames import ANSWERS, frame, subscribed
@@ -411,7 +412,7 @@ def test_a_forked_child_does_not_wait_for_a_lock_of_its_parent(simulator: Simula
         assert isinstance(subscription, BatchSubscription)
         over, held = threading.Event(), threading.Barrier(3)
 
-        def hold(lock: threading.Lock) -> None:
+        def hold(lock: Lock) -> None:
             with lock:
                 held.wait(10)
                 over.wait(30)

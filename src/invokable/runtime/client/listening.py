@@ -22,6 +22,7 @@ from weakref import WeakValueDictionary
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.socket import EventSocket
 from invokable.runtime.client.threads import Flag, start
+from invokable.runtime.locks import Lock
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import ReceivedEvents, ServerEvent
 from invokable.runtime.steps.exchange.server_events import (
@@ -54,7 +55,7 @@ class BatchSubscription:
         self._listener = listener
         self.watched = watched
         self._process = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._events: dict[int, ServerEvent] = {}
         self._next_number = 0
         self._last_end = -1
@@ -152,7 +153,7 @@ class Listener:
 
     def _begin(self) -> None:
         self._process = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._subscriptions: WeakValueDictionary[str, BatchSubscription] = WeakValueDictionary()
         self._thread: threading.Thread | None = None
         self._connection_id = 0

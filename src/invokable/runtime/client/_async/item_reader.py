@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import os
-import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from invokable.runtime.client._async.concurrency import Background, sharing_scope, sleep
 from invokable.runtime.errors import ConnectionError, InvokableError  # noqa: A004
+from invokable.runtime.locks import Lock
 from invokable.runtime.steps.exchange.protocol import ReadItems
 
 Found: TypeAlias = dict[int, Any]
@@ -32,7 +32,7 @@ class AsyncItemReader:
 
     def __init__(self, read: Callable[[ReadItems], Awaitable[Found]]) -> None:
         self._read = read
-        self._processes: dict[int, tuple[threading.Lock, dict[object, _PendingRead]]] = {}
+        self._processes: dict[int, tuple[Lock, dict[object, _PendingRead]]] = {}
 
     async def read(self, step: ReadItems) -> Found:
         """The items, by id. Raises whatever the request raises."""
@@ -62,6 +62,6 @@ class AsyncItemReader:
                 del pending_reads[kind]
         return await self._read(ReadItems(step.read, tuple(sorted(pending.item_ids)), step.cache))
 
-    def _of_this_process(self) -> tuple[threading.Lock, dict[object, _PendingRead]]:
+    def _of_this_process(self) -> tuple[Lock, dict[object, _PendingRead]]:
         """The pending reads of this process. After a fork, the parent's would never be done or release their lock."""
-        return self._processes.setdefault(os.getpid(), (threading.Lock(), {}))
+        return self._processes.setdefault(os.getpid(), (Lock(), {}))

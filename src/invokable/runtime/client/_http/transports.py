@@ -30,6 +30,7 @@ from invokable.runtime.client._http.interrupts import uninterrupted
 from invokable.runtime.client._http.pools import AsyncPool, Pool
 from invokable.runtime.client.connection import Connection, check_usable
 from invokable.runtime.errors import ConnectionError  # noqa: A004
+from invokable.runtime.locks import Lock
 from invokable.runtime.steps.exchange.credentials import Credentials
 from invokable.runtime.steps.exchange.policy import Policy, retry_after_seconds
 from invokable.runtime.steps.exchange.protocol import Request, Response
@@ -162,7 +163,7 @@ class Transport(_BaseTransport):
     def __init__(self, connection: Connection, policy: Policy, network: Network | None = None) -> None:
         super().__init__(connection, policy, is_real=network is None)
         self._network = network
-        self._processes: dict[int, tuple[Network, threading.Lock]] = {}
+        self._processes: dict[int, tuple[Network, Lock]] = {}
 
     def send(self, request: Request) -> Response:
         """Send a request and read its answer to the end. Raises ConnectionError and AuthenticationError."""
@@ -222,13 +223,13 @@ class Transport(_BaseTransport):
             finally:
                 answer.close()
 
-    def _of_this_process(self) -> tuple[Network, threading.Lock]:
+    def _of_this_process(self) -> tuple[Network, Lock]:
         """The connections of this process, and the lock for signing in."""
         self._check_open()
         found = self._processes.get(os.getpid())
         if found is None:
             # Leave those of a parent process alone: they are the parent's to use and to close.
-            new = self._network or Pool(self.connection, self.policy), threading.Lock()
+            new = self._network or Pool(self.connection, self.policy), Lock()
             found = self._processes.setdefault(os.getpid(), new)
         return found
 
@@ -318,7 +319,7 @@ async def _write(into: BinaryIO, piece: bytes) -> None:
 
 
 @contextmanager
-def _locked(lock: threading.Lock, end: float) -> Iterator[None]:
+def _locked(lock: Lock, end: float) -> Iterator[None]:
     if not lock.acquire(timeout=max(end - time.monotonic(), 0)):
         raise ConnectionError(_NOT_SIGNED_IN)
     try:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError
+from invokable.runtime.locks import Lock
 from invokable.runtime.steps.exchange.answers import StoredImage, StoredVideo
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import File, Request, Sleep, Steps, fetch, fetch_as
@@ -48,7 +48,7 @@ class UploadCache:
 
     clock: Callable[[], float] = time.monotonic
     _files: dict[_Key, _StoredFile] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: Lock = field(default_factory=Lock)
     _process: int = field(default_factory=os.getpid)
 
     def name_of(self, file: File, batch_id: str) -> Steps[str]:
@@ -97,7 +97,7 @@ class UploadCache:
     def _after_fork(self) -> None:
         """Forget the unfinished uploads of a parent process's threads, which do not exist in this process."""
         if self._process != os.getpid():
-            self._process, self._lock = os.getpid(), threading.Lock()
+            self._process, self._lock = os.getpid(), Lock()
             self._files = {key: stored for key, stored in self._files.items() if stored.name}
 
     def _claim(self, key: _Key, batch_id: str) -> tuple[_StoredFile, bool]:
