@@ -89,8 +89,8 @@ def formatted_once() -> Iterator[None]:
     layout = black.format_str
     kept = lru_cache(500)(layout)
 
-    def format_str(text: str, *, mode: black.Mode) -> str:
-        return kept(text, mode=mode) if len(text) < _SMALL else layout(text, mode=mode)
+    def format_str(text: str, **options: Any) -> str:
+        return (kept if len(text) < _SMALL else layout)(text, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(black, "format_str", format_str)

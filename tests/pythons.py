@@ -10,6 +10,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
+
+VERSIONS: Final = ("3.11", "3.12", "3.13", "3.14", "3.15")
+"""The supported versions."""
 
 
 def interpreter(version: str) -> str | None:

@@ -25,7 +25,7 @@ from invokable.codegen.naming.reserved import MODULE_NAMES, RESULT_MEMBERS, WORK
 from invokable.codegen.naming.spelling import joined
 from invokable.runtime import Workflow, WorkflowResult
 from tests.examples import MODULES
-from tests.pythons import interpreter
+from tests.pythons import VERSIONS, interpreter
 
 labels = st.text(st.characters(exclude_categories=()), max_size=12) | st.sampled_from(
     [
@@ -221,7 +221,7 @@ def test_module_names_are_safe_file_names(stem: str, name: str) -> None:
     assert module_name(stem) == name
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_no_module_hides_one_of_the_standard_library_of_any_python(version: str) -> None:
     found = interpreter(version)
     if found is None:

@@ -11,10 +11,10 @@ import pytest
 
 from tests.codegen.digest import digests
 from tests.examples import ROOT
-from tests.pythons import interpreter
+from tests.pythons import VERSIONS, interpreter
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
-OTHERS = [version for version in ("3.11", "3.12", "3.13") if version != RUNNING]
+OTHERS = [version for version in VERSIONS if version != RUNNING]
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,8 @@ ITEMS = st.recursive(st.integers(min_value=0) | st.text(), lambda items: st.list
 @example(["[1]", "[0]"])
 @example(['"a"', '"a"'])
 @example(["9" * 5_000])
+@example(["[" * 199, "]" * 199])
+@example(["[" * 200, "]" * 200])
 @example(["[" * 5_000, "]" * 5_000])
 def test_a_list_that_is_read_quickly_is_what_python_reads(pieces: list[str]) -> None:
     text = f"[{''.join(pieces)}]"

@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from invokable.contract.statements import LONG, NotGeneratedError, Span, batches, long_parts
 from invokable.contract.utf8 import Utf8, cut
@@ -22,6 +22,7 @@ _TOKEN: Final = re.compile(
 _PLAIN_LIST: Final = re.compile(rb'\[(?:[\s,\[\]0-9]|"[^"\\\n]*+")*+')
 _SHORTEST: Final = 8
 """The minimum bytes of each item of a list that is not a literal, after the first: all are calls, as of Image."""
+_DEEPEST: Final = 200
 _LAST_COMMA: Final = re.compile(rb'(?<=[0-9"\]]),\s*\]\s*\Z')
 
 
@@ -66,7 +67,15 @@ def quick_list(text: bytes) -> list[object] | None:
         found: list[object] = json.loads(_LAST_COMMA.sub(b"]", text).decode())
     except (ValueError, RecursionError):
         return None
-    return found
+    return None if text.count(b"[") > _DEEPEST and _is_too_deep(found) else found
+
+
+def _is_too_deep(values: list[Any]) -> bool:
+    """Whether lists are nested deeper than Python allows brackets to be. json reads any depth since Python 3.14."""
+    level = [values]
+    for _ in range(_DEEPEST):
+        level = [item for several in level for item in several if isinstance(item, list)]
+    return bool(level)
 
 
 def unparsed_list(text: bytes, most: int) -> str:

@@ -78,10 +78,19 @@ def parse_pattern(text: str, flow: Workflow | None, workflow: type[Workflow], st
 
 def _check_folder(folder: Path) -> None:
     """Raise OSError if the folder cannot be created, or files cannot be created in it."""
-    place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    place = next(place for place in (folder, *folder.absolute().parents) if _is_there(place))
     reason = errno.ENOTDIR if not place.is_dir() else 0 if os.access(place, os.W_OK | os.X_OK) else errno.EACCES
     if reason:
         raise OSError(reason, os.strerror(reason), str(place))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a path exists. Raises OSError if it cannot, unlike Path.exists since Python 3.14."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _fields(flow: Workflow | None, stem: str) -> dict[str, object]:

@@ -40,7 +40,8 @@ _IN_SOME_PYTHONS: Final = frozenset(
     (
         *("aifc", "annotationlib", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "compression", "crypt"),
         *("distutils", "imghdr", "imp", "lib2to3", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes"),
-        *("smtpd", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),
+        *("profiling", "smtpd", "sndhdr", "spwd", "sre_compile", "sre_constants", "sre_parse", "sunau", "telnetlib"),
+        *("uu", "xdrlib"),
     )
 )
 """Modules of the standard library that only some supported versions of Python have."""

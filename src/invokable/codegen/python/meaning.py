@@ -20,6 +20,8 @@ from invokable.contract.utf8 import Utf8, characters
 
 _LAYOUT: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
 """Fields of syntax trees that carry no meaning or that some Python versions lack."""
+_NEWER: Final = frozenset({"is_lazy"})
+"""Fields that only newer Python versions have, and that carry no meaning while they are false."""
 _ASSIGNMENT: Final = re.compile(
     rb"(?!(?:class|def|del|for|from|if|import|lambda|return|while|with)\b)[\w\x80-\xff]+ *[:=]"
 )
@@ -124,6 +126,8 @@ class _Meaning:
         for name in tree._fields:
             value = getattr(tree, name, None)
             if name in _LAYOUT or value is None or value == [] or (open_ and name == "body"):
+                continue
+            if name in _NEWER and not value:
                 continue
             said.append(f" {name} ")
             if isinstance(value, list):
