@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import takewhile
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -86,7 +85,12 @@ class BatchSubscription:
         """The events from `since` on."""
         connection_id, runs = self.connection_id, self._listener.runs
         with self._lock:
-            return ReceivedEvents(tuple(self._latest_first(since))[::-1], self._next_number, connection_id, runs)
+            events = []
+            for number in reversed(self._events):  # the new ones are at the end
+                if number < since:
+                    break
+                events.append(self._events[number])
+            return ReceivedEvents(tuple(reversed(events)), self._next_number, connection_id, runs)
 
     @contextmanager
     def waking(self, wake: Callable[[], None], since: int, connection_id: int, *, any_event: bool) -> Iterator[None]:
@@ -130,11 +134,6 @@ class BatchSubscription:
             wanted = [wake for _, wake in self._waiters.values()]
         for wake in wanted:
             wake()
-
-    def _latest_first(self, since: int) -> Iterator[ServerEvent]:
-        """The events from `since` on, latest first."""
-        for number in takewhile(lambda number: number >= since, reversed(self._events)):
-            yield self._events[number]
 
     def _drop_preview(self, number: int) -> None:
         """Remove the picture from an event."""
