@@ -27,7 +27,8 @@ from typing import Any, Final
 
 from invokable import Client
 from invokable.codegen import generate_module
-from invokable.runtime.steps.exchange.protocol import Request, fetch
+from invokable.runtime.steps.exchange.fetching import fetch
+from invokable.runtime.steps.exchange.protocol import Request
 from invokable.schema import load
 from tests.examples import ROOT, add_field, example
 from tests.live.provision import live_server

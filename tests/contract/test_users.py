@@ -26,7 +26,8 @@ from invokable import (
     RunFailed,
     WorkflowError,
 )
-from invokable.runtime.steps.exchange.protocol import Request, fetch
+from invokable.runtime.steps.exchange.fetching import fetch
+from invokable.runtime.steps.exchange.protocol import Request
 from tests.contract.test_repositories import WORKFLOW, enqueue
 from tests.contract.videos import CUT, flow
 from tests.live.provision import Server

@@ -293,7 +293,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "an untrusted certificate is tried again",
-        f"{STEPS}exchange/protocol.py",
+        f"{STEPS}exchange/fetching.py",
         "        except CertificateError:\n            raise\n",
         "",
         (f"{TESTS}test_tls.py::test_an_untrusted_certificate_is_not_tried_again",),

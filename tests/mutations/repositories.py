@@ -377,7 +377,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a name is interpreted as a path on the server",
-        f"{STEPS}exchange/protocol.py",
+        f"{STEPS}exchange/fetching.py",
         'if unsuitable is not None and (not text.strip(".") or "/" in text):',
         "if False:",
         CONTRACT,

@@ -339,7 +339,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "an id with a slash asks for another path",
-        f"{RUNTIME}steps/exchange/protocol.py",
+        f"{RUNTIME}steps/exchange/fetching.py",
         ' or "/" in text)',
         ")",
         (f"{TESTS}test_client.py::test_an_id_that_would_change_the_path_is_not_found",),
@@ -367,7 +367,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "an id that cannot be sent is an error of the library that would send it",
-        f"{RUNTIME}steps/exchange/protocol.py",
+        f"{RUNTIME}steps/exchange/fetching.py",
         "    check_characters(text)\n",
         "",
         HALF,
@@ -1396,7 +1396,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "the timeout of a run does not limit its requests",
-        f"{RUNTIME}steps/exchange/protocol.py",
+        f"{RUNTIME}steps/exchange/deadline.py",
         "case Request() | ReadItems() if step.timeout is None or step.timeout > seconds:",
         "case Request() | ReadItems() if False:",
         (f"{TESTS}test_run.py::test_no_request_may_take_longer_than_the_time_left",),

@@ -13,7 +13,8 @@ from invokable import APIError, ConnectionError, NotInvokeAIError, Policy  # noq
 from invokable.codegen import Options
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import RunItem
-from invokable.runtime.steps.exchange.protocol import Request, Response, fetch
+from invokable.runtime.steps.exchange.fetching import fetch
+from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.server_info import openapi
 from invokable.testing import Simulator

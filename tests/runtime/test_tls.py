@@ -16,7 +16,8 @@ from generated_examples.colour_card import ColourCard
 from invokable import AuthenticationError, CertificateError, Client, Connection, ConnectionError, Policy  # noqa: A004
 from invokable.runtime.client._http import Transport
 from invokable.runtime.client.socket import EventSocket
-from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, fetch
+from invokable.runtime.steps.exchange.fetching import fetch
+from invokable.runtime.steps.exchange.protocol import GetPolicy, Request
 from invokable.testing import Simulator
 from tests.runtime.asking import BOTH
 from tests.runtime.relays import HttpProxy, below, listening, relay_to

@@ -1,1 +1,1 @@
-"""What steps yield to a client, and how the server's answers are read."""
+"""What steps yield to a client, retries, and how the server's answers are read."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.policy import FOREVER
-from invokable.runtime.steps.exchange.protocol import Request, Steps, T, shortened
+from invokable.runtime.steps.exchange.protocol import AwaitEvents, ReadItems, Request, Sleep, Step, Steps, Subscribe, T
 from invokable.runtime.values.reprs import short
 
 Clock = Callable[[], float]
@@ -72,7 +72,7 @@ def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
             problem = TimeUp(reason)
             continue
         try:
-            reply = yield shortened(step, left)
+            reply = yield _shortened(step, left)
             reason = "" if isinstance(step, Request) else reason
         except GeneratorExit:
             steps.close()
@@ -82,3 +82,13 @@ def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
             # A request that was not sent before the end of the time says nothing new.
             if isinstance(error, ConnectionError) and (error.sent or not reason or not deadline.is_over):
                 reason = f": {error}"
+
+
+def _shortened(step: Step, seconds: float) -> Step:
+    """A step that takes at most `seconds`."""
+    match step:
+        case Sleep() | AwaitEvents() | Subscribe() if step.seconds > seconds:
+            return replace(step, seconds=seconds)
+        case Request() | ReadItems() if step.timeout is None or step.timeout > seconds:
+            return replace(step, timeout=seconds)
+    return step

@@ -17,16 +17,12 @@ steps to clean up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol, TypeAlias, TypeVar
-from urllib.parse import quote
 
 from invokable.contract.fields import MediaKind
-from invokable.runtime.errors import CertificateError, ConnectionError, InvokableError, NotInvokeAIError  # noqa: A004
-from invokable.runtime.steps.exchange.logs import LOG
-from invokable.runtime.steps.exchange.policy import Policy, is_busy
-from invokable.runtime.values.characters import check_characters
+from invokable.runtime.errors import InvokableError
 from invokable.runtime.values.events import JobEvent
 
 T = TypeVar("T")
@@ -205,76 +201,3 @@ class GetPolicy:
 Step: TypeAlias = Request | ReadFile | Sleep | Subscribe | AwaitEvents | ReadItems | Report | GetPolicy
 Steps: TypeAlias = Generator[Step, Any, T]
 ReadById: TypeAlias = Callable[[Sequence[int], Any], Steps[dict[int, Any]]]
-
-
-def fetch(request: Request, *, final: Container[int] = ()) -> Steps[Response]:
-    """Send a repeatable request, and retry while the server is unreachable or busy, unless the status is `final`."""
-    policy: Policy = yield GetPolicy()
-    for attempt in range(policy.retries):
-        try:
-            response: Response = yield request
-        except CertificateError:
-            raise
-        except ConnectionError as error:
-            retry_after = None
-            LOG.info("%s %s: %s; attempt %d", request.method, request.path, error, attempt + 1)
-        else:
-            is_final = response.status in final
-            if is_final or not is_busy(response.status, method=request.method, from_invokeai=response.is_json):
-                return response
-            retry_after = response.retry_after
-            LOG.info("%s %s: answered %d; attempt %d", request.method, request.path, response.status, attempt + 1)
-        yield Sleep(policy.pause(attempt, retry_after))
-        _rewind(request)
-    last: Response = yield request
-    return last
-
-
-def fetch_as(request: Request, read: Callable[[Response], T]) -> Steps[T]:
-    """Like `fetch`, for requests that the server is known to support: also retry if the answer cannot be `read`."""
-    policy: Policy = yield GetPolicy()
-    for attempt in range(policy.retries):
-        response = yield from fetch(request)
-        try:
-            return read(response)
-        except NotInvokeAIError as error:
-            LOG.info("%s %s: %s; attempt %d", request.method, request.path, error, attempt + 1)
-        yield Sleep(policy.pause(attempt))
-        _rewind(request)
-    return read((yield from fetch(request)))
-
-
-def _rewind(request: Request) -> None:
-    if request.into is not None:
-        request.into.seek(0)
-        request.into.truncate()
-
-
-def in_path(part: object, unsuitable: Exception | None = None) -> str:
-    """A name or an id, quoted as a part of a path.
-
-    Raises `unsuitable`, if given, for one that changes the path, and ValueError for one that is not text.
-    """
-    text = str(part)
-    check_characters(text)
-    if unsuitable is not None and (not text.strip(".") or "/" in text):
-        raise unsuitable
-    return quote(text, safe="")
-
-
-def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:
-    """Run several steps one after the other, and return their results."""
-    found = []
-    for steps in several:
-        found.append((yield from steps))  # noqa: PERF401  (a comprehension cannot yield)
-    return found
-
-
-def shortened(step: Step, seconds: float) -> Step:
-    """A step that takes at most `seconds`."""
-    match step:
-        case Sleep() | AwaitEvents() | Subscribe() if step.seconds > seconds:
-            return replace(step, seconds=seconds)
-        case Request() | ReadItems() if step.timeout is None or step.timeout > seconds:
-            return replace(step, timeout=seconds)
-    return step

@@ -15,8 +15,9 @@ from zipfile import BadZipFile, ZipFile
 from invokable.runtime.errors import APIError, ConnectionError, InvokableError  # noqa: A004
 from invokable.runtime.steps.exchange.answers import Answer
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline
+from invokable.runtime.steps.exchange.fetching import fetch, in_path
 from invokable.runtime.steps.exchange.policy import FOREVER
-from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps, fetch, in_path
+from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read
 from invokable.runtime.steps.resources.boards import image_names
 from invokable.runtime.steps.resources.media import require_images

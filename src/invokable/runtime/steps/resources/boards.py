@@ -8,8 +8,9 @@ from typing import Any, Final
 from invokable.contract.fields import NO_BOARD
 from invokable.runtime.errors import APIError, BoardError
 from invokable.runtime.steps.exchange.answers import Answer
+from invokable.runtime.steps.exchange.fetching import fetch, in_path
 from invokable.runtime.steps.exchange.nearest import near, nearest
-from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.references import checked_name, checked_reference

@@ -7,7 +7,8 @@ import re
 from typing import BinaryIO, Final
 
 from invokable.runtime.errors import APIError, NotFoundError
-from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch_as, in_path
+from invokable.runtime.steps.exchange.fetching import fetch_as, in_path
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps
 from invokable.runtime.steps.exchange.responses import existing, not_invokeai
 from invokable.runtime.values.media import Image, Video
 

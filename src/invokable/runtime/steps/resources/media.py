@@ -15,8 +15,9 @@ from typing import Any, Final, Generic, TypeVar
 from invokable.contract.fields import NO_BOARD
 from invokable.runtime.errors import NotFoundError
 from invokable.runtime.steps.exchange.answers import Answer
+from invokable.runtime.steps.exchange.fetching import fetch, fetch_as, in_path
 from invokable.runtime.steps.exchange.paging import Page, in_chunks
-from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps, fetch, fetch_as, in_path
+from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read, shaped
 from invokable.runtime.steps.resources.boards import board_id_of

@@ -9,8 +9,9 @@ from invokable.runtime.errors import APIError, ConnectionError, ModelInstallErro
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import ModelList
 from invokable.runtime.steps.exchange.deadline import Deadline, TimeUp, within
+from invokable.runtime.steps.exchange.fetching import fetch, in_path
 from invokable.runtime.steps.exchange.nearest import not_found
-from invokable.runtime.steps.exchange.protocol import File, Request, Response, Sleep, Steps, fetch, in_path
+from invokable.runtime.steps.exchange.protocol import File, Request, Response, Sleep, Steps
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read, shaped
 from invokable.runtime.steps.resources.models import (

@@ -11,9 +11,10 @@ from invokable.contract.models import ANY_MODEL, IDENTIFYING, ModelFilter, Model
 from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import ModelList
+from invokable.runtime.steps.exchange.fetching import fetch
 from invokable.runtime.steps.exchange.nearest import nearest
 from invokable.runtime.steps.exchange.policy import ModelFinder, Policy
-from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, Response, Steps, fetch
+from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, Response, Steps
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.references import checked_reference

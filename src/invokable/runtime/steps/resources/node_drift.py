@@ -6,7 +6,8 @@ from typing import Any
 
 from invokable.contract.fields import DYNAMIC_INPUT
 from invokable.runtime.steps.exchange.answers import OpenAPI
-from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
+from invokable.runtime.steps.exchange.fetching import fetch
+from invokable.runtime.steps.exchange.protocol import Request, Steps
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.values.pins import Pins
 

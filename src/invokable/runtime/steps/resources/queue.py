@@ -7,8 +7,9 @@ from typing import Any, Final, TypeAlias
 
 from invokable.runtime.errors import APIError, NotFoundError
 from invokable.runtime.steps.exchange.answers import Answer, BatchValue, Canceled, ItemIds, Retried
+from invokable.runtime.steps.exchange.fetching import fetch, in_path
 from invokable.runtime.steps.exchange.paging import Page, in_chunks
-from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import parse, read, shaped
 from invokable.runtime.steps.resources.run_items import QUEUE, in_pages, is_missing_item

@@ -17,8 +17,9 @@ from invokable.runtime.steps.exchange.answers import (
     QueueLoad,
     RunItem,
 )
+from invokable.runtime.steps.exchange.fetching import fetch, fetch_as, in_path
 from invokable.runtime.steps.exchange.logs import LOG
-from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, fetch_as, in_path
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps
 from invokable.runtime.steps.exchange.responses import not_invokeai, read, shaped
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.values.events import Queued

@@ -7,7 +7,8 @@ from typing import Any, Final
 from invokable.contract.density import crowding
 from invokable.runtime.errors import APIError
 from invokable.runtime.steps.exchange.answers import Answer
-from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
+from invokable.runtime.steps.exchange.fetching import fetch
+from invokable.runtime.steps.exchange.protocol import Request, Steps
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read, shaped
 from invokable.runtime.steps.resources.server_cache import ServerCache

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from invokable.runtime.errors import InvokableError, NotFoundError
 from invokable.runtime.steps.exchange.answers import Answer
+from invokable.runtime.steps.exchange.fetching import fetch, in_path
 from invokable.runtime.steps.exchange.nearest import not_found
-from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps, fetch, in_path
+from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read, shaped
 from invokable.runtime.steps.resources.references import checked_name, checked_reference

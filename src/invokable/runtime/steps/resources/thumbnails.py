@@ -5,7 +5,8 @@ A record says whether there is one: servers answer the request for a missing thu
 
 from __future__ import annotations
 
-from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps, fetch, fetch_as
+from invokable.runtime.steps.exchange.fetching import fetch, fetch_as
+from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse
 
 

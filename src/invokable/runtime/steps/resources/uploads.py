@@ -18,8 +18,9 @@ from typing import Any, Final
 from invokable.runtime.errors import APIError
 from invokable.runtime.locks import Lock
 from invokable.runtime.steps.exchange.answers import StoredImage, StoredVideo
+from invokable.runtime.steps.exchange.fetching import fetch, fetch_as
 from invokable.runtime.steps.exchange.logs import LOG
-from invokable.runtime.steps.exchange.protocol import File, Request, Sleep, Steps, fetch, fetch_as
+from invokable.runtime.steps.exchange.protocol import File, Request, Sleep, Steps
 from invokable.runtime.steps.exchange.responses import parse, read
 
 _FRESH_FOR: Final = 60.0  # seconds for which a file that was seen on the server is assumed to exist

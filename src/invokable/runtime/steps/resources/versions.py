@@ -6,7 +6,8 @@ import re
 
 from invokable.runtime.errors import UnsupportedError
 from invokable.runtime.steps.exchange.answers import Version
-from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
+from invokable.runtime.steps.exchange.fetching import fetch
+from invokable.runtime.steps.exchange.protocol import Request, Steps
 from invokable.runtime.steps.exchange.responses import not_invokeai, read
 from invokable.runtime.steps.resources.server_cache import ServerCache
 

@@ -15,7 +15,8 @@ from typing import Any, Final
 from invokable.contract.batch import BatchSource, BatchTarget, ItemCheck
 from invokable.runtime.errors import APIError, Problem
 from invokable.runtime.steps.exchange.answers import Prompts
-from invokable.runtime.steps.exchange.protocol import File, Request, Steps, fetch
+from invokable.runtime.steps.exchange.fetching import fetch
+from invokable.runtime.steps.exchange.protocol import File, Request, Steps
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.boards import image_names
 from invokable.runtime.steps.resources.uploads import replace_files

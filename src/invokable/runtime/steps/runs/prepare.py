@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from invokable.contract.fields import BOARD_WORDS, MEDIA
 from invokable.runtime.errors import InvokableError, NotFoundError, Problem, ValidationError
-from invokable.runtime.steps.exchange.protocol import File, ReadFile, Steps, one_by_one
+from invokable.runtime.steps.exchange.protocol import File, ReadFile, Steps
 from invokable.runtime.steps.resources.boards import board_wire, list_boards, pick_board
 from invokable.runtime.steps.resources.models import complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.resources.server_cache import ServerCache
@@ -136,9 +136,10 @@ class _Completion:
             if complete is None:
                 continue
             wire[pin.attribute] = None  # in case it is invalid
-            several = value if isinstance(value, list) else [value]
+            found: list[Any] = []
             try:
-                found = yield from one_by_one(complete(self, pin, item) for item in several)
+                for item in value if isinstance(value, list) else [value]:
+                    found.append((yield from complete(self, pin, item)))  # noqa: PERF401  (a comprehension cannot yield)
             except NotFoundError as error:
                 self._add_problem(pin, value, str(error), error.nearest)
             except InvokableError:  # some are also OSErrors

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from invokable.runtime.errors import AuthenticationError, ConnectionError, InvokableError, QueueFullError  # noqa: A004
 from invokable.runtime.steps.exchange.answers import QueueLoad
+from invokable.runtime.steps.exchange.fetching import fetch
 from invokable.runtime.steps.exchange.logs import LOG
-from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
+from invokable.runtime.steps.exchange.protocol import Request, Steps
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.run_items import QUEUE
 from invokable.runtime.steps.resources.server_cache import ServerCache

@@ -8,7 +8,8 @@ from typing import Any
 
 from invokable.runtime.steps.exchange.answers import ItemSummary, RunItem
 from invokable.runtime.steps.exchange.deadline import Deadline
-from invokable.runtime.steps.exchange.protocol import ReadById, ReadItems, Steps, fetch
+from invokable.runtime.steps.exchange.fetching import fetch
+from invokable.runtime.steps.exchange.protocol import ReadById, ReadItems, Steps
 from invokable.runtime.steps.resources.run_items import (
     has_other_users,
     items_by_id,
