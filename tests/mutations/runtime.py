@@ -1334,8 +1334,8 @@ MUTATIONS: Final = (
     Mutation(
         "servers without items_by_ids are not supported",
         f"{RUNTIME}steps/resources/run_items.py",
-        "            if response.status in (404, 405):  # servers before 6.7",
-        "            if False:",
+        "        if response.status in (404, 405):\n            return None\n",
+        "",
         (f"{TESTS}test_run_items.py::test_servers_before_6_7_are_asked_one_by_one_from_then_on",),
     ),
     Mutation(

@@ -64,17 +64,12 @@ def _once(request: Request) -> Steps[Response]:
 
 def items_by_id(item_ids: Sequence[int], cache: ServerCache, send: Send = _once) -> Steps[dict[int, RunItem]]:
     """Items with their sessions, without those that are no longer in the queue."""
-    found: dict[int, RunItem] = {}
     if len(item_ids) > 1 and cache.lists_by_ids:
-        for start in range(0, len(item_ids), _AT_ONCE):
-            chunk = list(item_ids[start : start + _AT_ONCE])
-            response = yield from send(Request("POST", f"{QUEUE}/items_by_ids", json={"item_ids": chunk}))
-            if response.status in (404, 405):  # servers before 6.7
-                cache.lists_by_ids = False
-                break
-            found |= {item.item_id: item for item in read(response, list[RunItem])}
-        else:
-            return found
+        listed = yield from _in_chunks("items_by_ids", list[RunItem], item_ids, _AT_ONCE, send)
+        if listed is not None:
+            return listed
+        cache.lists_by_ids = False  # a server before 6.7
+    found: dict[int, RunItem] = {}
     for item_id in item_ids:
         item = yield from _item(item_id, send)
         if item is not None:
@@ -95,21 +90,29 @@ def place_in_queue(submission: Submission) -> Steps[Queued]:
 
 def summaries_by_id(item_ids: Sequence[int], cache: ServerCache, send: Send = _once) -> Steps[dict[int, ItemSummary]]:
     """Items without their sessions, and without those that are no longer in the queue."""
-    found: dict[int, ItemSummary] = {}
     if cache.lists_summaries:
-        for start in range(0, len(item_ids), _SUMMARIES):
-            chunk = list(item_ids[start : start + _SUMMARIES])
-            response = yield from send(Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": chunk}))
-            if response.status in (404, 405):  # servers before 6.14
-                cache.lists_summaries = False
-                break
-            found |= {item.item_id: item for item in read(response, list[ItemSummary])}
-        else:
-            return found
+        listed = yield from _in_chunks("item_summaries_by_ids", list[ItemSummary], item_ids, _SUMMARIES, send)
+        if listed is not None:
+            return listed
+        cache.lists_summaries = False  # a server before 6.14
     return {
         item.item_id: ItemSummary(item_id=item.item_id, status=item.status, batch_id=item.batch_id)
         for item in (yield from items_by_id(item_ids, cache, send)).values()
     }
+
+
+def _in_chunks(
+    path: str, kind: type[list[Item]], item_ids: Sequence[int], size: int, send: Send
+) -> Steps[dict[int, Item] | None]:
+    """Items by id, up to `size` in each request; None if the server does not have the path."""
+    found: dict[int, Item] = {}
+    for start in range(0, len(item_ids), size):
+        body = {"item_ids": list(item_ids[start : start + size])}
+        response = yield from send(Request("POST", f"{QUEUE}/{path}", json=body))
+        if response.status in (404, 405):
+            return None
+        found |= {item.item_id: item for item in read(response, kind)}
+    return found
 
 
 def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, Item]:
