@@ -11,7 +11,7 @@ import pytest
 
 from invokable.codegen import BuildOptions, build_modules, generate_module, module_name
 from invokable.codegen.build.jobs import Overrides
-from invokable.codegen.project.config import Choices
+from invokable.codegen.project.config import SourceSettings
 from invokable.schema import load
 from tests.examples import MODULES, ROOT, WORKFLOWS, with_generator
 
@@ -20,7 +20,7 @@ SOURCES = sorted(WORKFLOWS.glob("*.json"))
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 def test_the_committed_module_is_what_the_generator_writes(source: Path) -> None:
-    chosen = Overrides(choices=Choices(schema="6.14.2"))
+    chosen = Overrides(settings=SourceSettings(schema="6.14.2"))
     (result,) = build_modules([str(source)], str(MODULES), BuildOptions(overrides=chosen, force=True)).results
     assert result.path == MODULES / f"{module_name(source.stem)}.py"
     assert result.module

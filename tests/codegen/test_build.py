@@ -14,12 +14,12 @@ import pytest
 
 from invokable.codegen import BuildError, BuildOptions, Project, Source, Written, build_modules, expand_sources
 from invokable.codegen.build.jobs import Overrides
-from invokable.codegen.project.config import Choices
+from invokable.codegen.project.config import SourceSettings
 from invokable.codegen.project.project import Projects
 from invokable.workflow.document import MAX_BYTES
 from tests.examples import WORKFLOWS, example, node
 
-CHOSEN = Overrides(choices=Choices(schema="6.14.2"))
+CHOSEN = Overrides(settings=SourceSettings(schema="6.14.2"))
 OPTIONS = BuildOptions(overrides=CHOSEN)
 
 

@@ -28,7 +28,7 @@ def written(folder: Path, text: str) -> Path:
 def test_every_key_is_read(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     config = load_config(written(tmp_path, FULL))
-    assert config.choices.templates == tmp_path / "mine"
+    assert config.settings.templates == tmp_path / "mine"
     chosen = config.of_workflow("a.json")
     assert chosen.class_name == "Portrait"
     assert chosen.rename == {("node", "value"): "prompt", ("node", "width"): "wide"}

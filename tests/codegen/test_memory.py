@@ -20,7 +20,7 @@ from invokable.cli.shell import shell
 from invokable.codegen import BuildOptions, Options, build_modules, plan_document
 from invokable.codegen.build.jobs import Overrides
 from invokable.codegen.plan import ModulePlan
-from invokable.codegen.project.config import Choices
+from invokable.codegen.project.config import SourceSettings
 from invokable.codegen.render import Draft, draft_module
 from invokable.contract.interface import read_module
 from invokable.contract.plain import plain
@@ -40,7 +40,7 @@ def building(document: Any, folder: Path) -> Sized:
     """The size of a workflow in bytes, and building its module."""
     source = folder / "nasty.json"
     size = source.write_bytes(json.dumps(document, separators=(",", ":")).encode())
-    options = BuildOptions(overrides=Overrides(choices=Choices(lenient=True)))
+    options = BuildOptions(overrides=Overrides(settings=SourceSettings(lenient=True)))
     return size, lambda: build_modules([str(source)], str(folder), options)
 
 

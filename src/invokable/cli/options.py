@@ -13,7 +13,7 @@ from invokable.cli import completing
 from invokable.cli.servers import AskServer
 from invokable.codegen import BuildOptions
 from invokable.codegen.build.jobs import Overrides
-from invokable.codegen.project.config import Choices
+from invokable.codegen.project.config import SourceSettings
 from invokable.codegen.project.project import Project, Projects
 from invokable.codegen.project.schemas import Schemas
 
@@ -71,7 +71,7 @@ def read_options(
         schemas=Schemas(AskServer()),
         projects=Projects(Project.load(config, start=Path.cwd()) if config is not None else None),
         overrides=Overrides(
-            choices=Choices(schema=schema, server=server, lenient=lenient or None, models=models or None)
+            settings=SourceSettings(schema=schema, server=server, lenient=lenient or None, models=models or None)
         ),
         force=force,
         compare=compare,

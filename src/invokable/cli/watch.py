@@ -12,7 +12,7 @@ import click
 from invokable.cli.errors import note, show_failure
 from invokable.cli.exits import Terminated
 from invokable.codegen import BuildError, BuildOptions
-from invokable.codegen.project.config import Choices
+from invokable.codegen.project.config import SourceSettings
 from invokable.codegen.project.schemas import SchemaWanted
 from invokable.codegen.project.sources import is_searched
 from invokable.workflow.document import SUFFIXES
@@ -64,25 +64,25 @@ def _folders(sources: tuple[str, ...], options: Callable[[], BuildOptions]) -> I
     yield from places
     try:
         used = options()
-        yield from _of_choices(used.overrides.choices, Path.cwd())
+        yield from _of_settings(used.overrides.settings, Path.cwd())
         for project in dict.fromkeys(map(used.projects.of, places)):
             if project.folder is None:
                 continue
             yield _folder(project.folder)
-            yield from _of_choices(project.config.choices, project.folder)
+            yield from _of_settings(project.config.settings, project.folder)
             for entry in () if sources else project.config.sources:
                 yield _folder(project.folder / entry.path)
-                yield from _of_choices(entry.choices, project.folder)
+                yield from _of_settings(entry.settings, project.folder)
     except BuildError as error:
         yield _folder(Path(error.where))
 
 
-def _of_choices(choices: Choices, folder: Path) -> Iterator[Path]:
-    schema = SchemaWanted.of(choices.schema, None, folder)
+def _of_settings(settings: SourceSettings, folder: Path) -> Iterator[Path]:
+    schema = SchemaWanted.of(settings.schema, None, folder)
     if schema.kind == "file":
         yield _folder(Path(schema.value))
-    if choices.templates is not None:
-        yield _folder(choices.templates)
+    if settings.templates is not None:
+        yield _folder(settings.templates)
 
 
 def _folder(place: Path) -> Path:

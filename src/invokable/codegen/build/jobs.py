@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 
 from invokable.codegen.failures import BuildError, first_of
 from invokable.codegen.naming.names import module_name
-from invokable.codegen.project.config import Choices, SourceConfig, dotted
+from invokable.codegen.project.config import SourceConfig, SourceSettings, dotted
 from invokable.codegen.project.project import Project, Projects, relative_key, shown_path
 from invokable.codegen.project.schemas import SchemaWanted
 from invokable.codegen.project.sources import Source, expand_sources, files_below, files_matching, glob_root
@@ -68,11 +68,11 @@ class Overrides:
     """Settings of the command line, which override the table."""
 
     output: str | None = None
-    choices: Choices = field(default_factory=Choices)
+    settings: SourceSettings = field(default_factory=SourceSettings)
 
-    def against(self, entry: SourceConfig, general: Choices) -> Iterator[str]:
+    def against(self, entry: SourceConfig, general: SourceSettings) -> Iterator[str]:
         """The settings that override a source's table, one line each."""
-        table, ours = entry.choices.over(general), self.choices
+        table, ours = entry.settings.over(general), self.settings
         if self.output not in (None, entry.output):
             yield f"-o {self.output} overrides output = {entry.output!r} of {entry.key}"
         given = ("schema", ours.schema) if ours.schema else ("server", ours.server)
@@ -112,7 +112,7 @@ def plan_jobs(names: Iterable[str], overrides: Overrides, projects: Projects) ->
         f"{project.shown}: {line}": None
         for project, entry in dict.fromkeys((project, entry) for _, project, entry in found)
         if entry
-        for line in overrides.against(entry, project.config.choices)
+        for line in overrides.against(entry, project.config.settings)
     }
     jobs = tuple(_job(*each, overrides, projects) for each in found)
     _check_outputs(jobs)
@@ -196,9 +196,9 @@ def _job(source: Source, project: Project, entry: SourceConfig | None, over: Ove
     root = Path(output).parent if single else Path(output)
     below = PurePosixPath(*map(module_name, PurePosixPath(source.folder).parts))
     path = Path(output) if single else root / below / f"{module_name(source.stem)}.py"
-    table = entry.choices if entry else Choices()
-    choices = over.choices.over(table.over(project.config.choices))
-    wanted = _schema_wanted(project, entry, choices, over)
+    table = entry.settings if entry else SourceSettings()
+    settings = over.settings.over(table.over(project.config.settings))
+    wanted = _schema_wanted(project, entry, settings, over)
     stdout = output == STDOUT
     return Job(
         source=source,
@@ -210,22 +210,24 @@ def _job(source: Source, project: Project, entry: SourceConfig | None, over: Ove
         entry=entry,
         settings=Settings(
             schema=wanted,
-            lenient=bool(choices.lenient),
-            models=choices.server if choices.models else None,
-            templates=choices.templates,
-            templates_digest=projects.digest(choices.templates),
+            lenient=bool(settings.lenient),
+            models=settings.server if settings.models else None,
+            templates=settings.templates,
+            templates_digest=projects.digest(settings.templates),
             width=projects.line_length(Path.cwd() if stdout else root) or WIDTH,
         ),
         named_after_source=not single and not stdout,
     )
 
 
-def _schema_wanted(project: Project, entry: SourceConfig | None, choices: Choices, over: Overrides) -> SchemaWanted:
-    if over.choices.schema is not None or over.choices.server is not None:
-        return SchemaWanted.of(choices.schema, choices.server)
-    table = entry.key if entry and entry.choices.schema else "tool.invokable"
+def _schema_wanted(
+    project: Project, entry: SourceConfig | None, settings: SourceSettings, over: Overrides
+) -> SchemaWanted:
+    if over.settings.schema is not None or over.settings.server is not None:
+        return SchemaWanted.of(settings.schema, settings.server)
+    table = entry.key if entry and entry.settings.schema else "tool.invokable"
     pointer = f"{table}.schema"
-    return SchemaWanted.of(choices.schema, choices.server, project.folder, where=project.shown, pointer=pointer)
+    return SchemaWanted.of(settings.schema, settings.server, project.folder, where=project.shown, pointer=pointer)
 
 
 def _output(project: Project, entry: SourceConfig | None) -> str:

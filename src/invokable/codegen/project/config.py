@@ -54,7 +54,7 @@ class WorkflowConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class SourceSettings:
     """Settings for all sources or for one of them. None means not set."""
 
     schema: str | None = None
@@ -64,10 +64,10 @@ class Choices:
     models: bool | None = None
     templates: Path | None = None
 
-    def over(self, others: Choices) -> Choices:
+    def over(self, others: SourceSettings) -> SourceSettings:
         """These settings, completed with the others. Schema and server count as one setting."""
         decided = self.schema is not None or self.server is not None
-        return Choices(
+        return SourceSettings(
             schema=self.schema if decided else others.schema,
             server=self.server if decided else others.server,
             lenient=others.lenient if self.lenient is None else self.lenient,
@@ -84,7 +84,7 @@ class SourceConfig:
     """The dotted key, for messages: `tool.invokable.sources[0]`."""
     path: str
     output: str
-    choices: Choices = field(default_factory=Choices)
+    settings: SourceSettings = field(default_factory=SourceSettings)
     package: bool = False
     """Whether each folder of modules gets an `__init__.py` that re-exports their classes."""
     typed: bool = False
@@ -95,7 +95,7 @@ class SourceConfig:
 class Config:
     """The configuration of a project."""
 
-    choices: Choices = field(default_factory=Choices)
+    settings: SourceSettings = field(default_factory=SourceSettings)
     sources: tuple[SourceConfig, ...] = ()
     custom: CustomFields = field(default_factory=CustomFields)
     """Classes for field types that InvokeAI has no class for."""

@@ -12,10 +12,10 @@ from unicodedata import normalize
 
 from invokable.codegen.naming.names import RESULT_MEMBERS, WORKFLOW_MEMBERS, misfit_of_attribute, misfit_of_class
 from invokable.codegen.project.config import (
-    Choices,
     Config,
     ConfigError,
     SourceConfig,
+    SourceSettings,
     WorkflowConfig,
     dotted,
     invokable_table,
@@ -24,7 +24,7 @@ from invokable.codegen.typing.custom import CustomFields
 from invokable.workflow.errors import nearest
 
 _ROOT: Final = "tool.invokable"
-_CHOICES: Final = frozenset({"lenient", "models", "schema", "server", "templates"})
+_SETTINGS: Final = frozenset({"lenient", "models", "schema", "server", "templates"})
 
 
 def load_config(path: Path) -> Config:
@@ -45,12 +45,12 @@ class _Reader:
     path: Path
 
     def config(self, table: Mapping[str, object]) -> Config:
-        self._only(table, _CHOICES | {"fields", "sources", "workflows"}, _ROOT)
-        choices = self._choices(table, _ROOT)
+        self._only(table, _SETTINGS | {"fields", "sources", "workflows"}, _ROOT)
+        settings = self._settings(table, _ROOT)
         return Config(
-            choices=choices,
+            settings=settings,
             custom=self._custom_fields(table),
-            sources=self._sources(table, choices),
+            sources=self._sources(table, settings),
             workflows=self._workflows(self._table(table, "workflows", _ROOT), f"{_ROOT}.workflows"),
         )
 
@@ -62,7 +62,7 @@ class _Reader:
             found[_key(name)] = self._workflow(self._table(tables, name, key), dotted(key, name))
         return found
 
-    def _sources(self, table: Mapping[str, object], general: Choices) -> tuple[SourceConfig, ...]:
+    def _sources(self, table: Mapping[str, object], general: SourceSettings) -> tuple[SourceConfig, ...]:
         tables = table.get("sources", [])
         if not isinstance(tables, list) or not all(isinstance(entry, dict) for entry in tables):
             raise ConfigError(
@@ -70,27 +70,27 @@ class _Reader:
             )
         return tuple(self._source(entry, f"{_ROOT}.sources[{n}]", general) for n, entry in enumerate(tables))
 
-    def _source(self, table: Mapping[str, object], key: str, general: Choices) -> SourceConfig:
-        self._only(table, _CHOICES | {"output", "package", "path", "typed"}, key)
+    def _source(self, table: Mapping[str, object], key: str, general: SourceSettings) -> SourceConfig:
+        self._only(table, _SETTINGS | {"output", "package", "path", "typed"}, key)
         output = self._path(table, "output", key)
         if output == "-":
             raise ConfigError(self.path, f"{key}.output", "must be a folder or a module; only -o - prints modules")
         package, typed = self._flag(table, "package", key) or False, self._flag(table, "typed", key) or False
         if output.endswith(".py") and (package or typed):
             raise ConfigError(self.path, f"{key}.{'package' if package else 'typed'}", "needs an output folder")
-        choices = self._choices(table, key)
-        if (choices.over(general)).models and choices.over(general).server is None:
+        settings = self._settings(table, key)
+        if settings.over(general).models and settings.over(general).server is None:
             raise ConfigError(self.path, f"{key}.models", "needs a server whose models to list: add server = URL")
         return SourceConfig(
             key=key,
             path=self._path(table, "path", key),
             output=output,
-            choices=choices,
+            settings=settings,
             package=package,
             typed=typed,
         )
 
-    def _choices(self, table: Mapping[str, object], key: str) -> Choices:
+    def _settings(self, table: Mapping[str, object], key: str) -> SourceSettings:
         schema, server = self._setting(table, "schema", key), self._setting(table, "server", key)
         if schema is not None and server is not None:
             raise ConfigError(
@@ -99,7 +99,7 @@ class _Reader:
         templates = self._setting(table, "templates", key)
         if templates is not None and not (self.path.parent / templates).is_dir():
             raise ConfigError(self.path, f"{key}.templates", f"no such folder: {templates!r}")
-        return Choices(
+        return SourceSettings(
             schema=schema,
             server=server,
             lenient=self._flag(table, "lenient", key),
