@@ -81,7 +81,7 @@ def test_on_a_server_without_a_model_it_makes_cards(tmp_path: Path) -> None:
     [
         (["--server", "http://127.0.0.1:9"], 4, "could not connect"),
         (["--server", "nonsense"], 2, "not a server URL"),
-        (["-o", "/proc/nowhere"], 2, "cannot be"),
+        (["-o", "/proc/nowhere"], 2, "cannot be written: "),
     ],
 )
 def test_every_error_is_one_line(arguments: list[str], status: int, words: str) -> None:

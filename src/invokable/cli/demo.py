@@ -112,7 +112,7 @@ def _failures(where: str) -> Iterator[None]:
     except RefusedError as error:
         raise BuildError(str(error.path), str(error), kind="refused") from None
     except OSError as error:
-        raise BuildError.of_system(str(error.filename or where), error, "write") from None
+        raise BuildError.of_system(str(error.filename or where), error, "written") from None
     except ModuleNotFoundError:
         raise
     except (ImportError, ValueError) as error:
