@@ -13,7 +13,7 @@ from tests.cli.projects import TABLE, Project, git, repository
 from tests.cli.test_generate import run
 from tests.examples import ROOT, example, node
 
-SCHEMA = json.loads((ROOT / "docs" / "check-report.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "docs" / "schemas" / "check-report.schema.json").read_text(encoding="utf-8"))
 ANNOTATION = re.compile(r"::(error|warning|notice) file=[^\s,:]+,title=invokable check::[^\r\n]+")
 
 

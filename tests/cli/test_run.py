@@ -27,7 +27,7 @@ from invokable.testing import Fault, Simulator
 from tests.examples import MODULES, ROOT, WORKFLOWS, add_field, add_node, example, with_generator
 
 CARD = str(WORKFLOWS / "colour_card.json")
-SCHEMA = json.loads((ROOT / "docs" / "run.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "docs" / "schemas" / "run.schema.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ class Report:
         self.submission = getattr(error, "submission", None) or self.submission
 
     def to_json(self) -> dict[str, Any]:
-        """The report, as described by `docs/run.schema.json`."""
+        """The report, as described by `docs/schemas/run.schema.json`."""
         outputs = outputs_of(self.result) if self.result else {}
         batch_id = self.result.batch_id if self.result else self.submission and self.submission.batch_id
         items = self.result.item_ids if self.result else list(self.submission.item_ids) if self.submission else []

@@ -1,7 +1,7 @@
 """Check: which files of a project are not up to date or not tracked by git, as plain data.
 
 Build ─▶ Report ─┬─ lines and a unified diff
-                 ├─ JSON             described by docs/check-report.schema.json
+                 ├─ JSON             described by docs/schemas/check-report.schema.json
                  └─ GitHub's annotations
 """
 
