@@ -24,7 +24,7 @@ class Options:
     installed: tuple[InstalledModel, ...] = ()
     """Models to list in the module for completion, under each input that takes them."""
     custom: CustomFields = field(default_factory=CustomFields)
-    """The project's classes for field types that InvokeAI has no class for."""
+    """The project's own classes for fields."""
     templates: Path | None = None
     """A folder of templates that override the built-in ones. Templates are code."""
 

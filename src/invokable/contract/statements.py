@@ -16,7 +16,7 @@ from typing import Final, Literal, NamedTuple
 from invokable.contract.utf8 import Utf8, cut
 
 LONG: Final = 2_000
-"""Bytes of a text that is worth being taken apart."""
+"""The size in bytes from which a text is worth taking apart."""
 
 _FEWEST: Final = 16
 """Bytes of a module for each of its statements; its tables, JSON and docstrings are at least as long."""

@@ -126,7 +126,7 @@ class JsonObject:
 
 
 def _require_json(value: object, pointer: str, nesting: int = 0) -> None:
-    """Refuse what is no JSON to other programs: Python parses NaN, 1e999, integers of any length, and any nesting."""
+    """Refuse what other programs do not accept as JSON: Python parses NaN, 1e999, huge integers, and any nesting."""
     if isinstance(value, int | float) and not _is_finite(value):
         raise SchemaError(f"{_place(pointer)} should be a finite number")
     if isinstance(value, Mapping | list) and nesting == _MAX_NESTING:

@@ -15,10 +15,10 @@ PAGE: Final = ROOT / "docs" / "faults.md"
 _BEGIN: Final = "<!-- the table: python -m tests.contract.faults -->"
 _END: Final = "<!-- end of the table -->"
 _HEAD: Final = """\
-| what meets it | fault | runs, blocking + asynchronous | ended with | wrong | slowest, s |
+| what it affects | fault | runs, blocking + asynchronous | ended with | wrong | slowest, s |
 |---|---|---|---|---|---|"""
 _HEAD_BY_WAY: Final = """\
-| what is called | what meets it | faults | runs, blocking + asynchronous | ended with | wrong |
+| what is called | what it affects | faults | runs, blocking + asynchronous | ended with | wrong |
 |---|---|---|---|---|---|"""
 
 Key = tuple[str, str]

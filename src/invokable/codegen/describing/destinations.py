@@ -76,7 +76,7 @@ class Destinations:
         passed_on = self._feeding.passes_on(item.node_id, item.field)
         explicit = not passed_on or (own is not None and not straight)
         if passed_on and explicit and item.template.type.name != "StringField":
-            sides = {}  # a number of lines to read is no prompt
+            sides = {}  # a number of lines to read is not a prompt
         return Destination(
             entry=next(filter(None, entries), own),
             side=next(iter(sides)) if len(sides) == 1 else "",

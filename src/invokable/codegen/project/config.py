@@ -98,7 +98,7 @@ class Config:
     settings: SourceSettings = field(default_factory=SourceSettings)
     sources: tuple[SourceConfig, ...] = ()
     custom: CustomFields = field(default_factory=CustomFields)
-    """Classes for field types that InvokeAI has no class for."""
+    """The project's own classes for fields, by field type or by node type and field."""
     workflows: Mapping[str, WorkflowConfig] = field(default_factory=dict)
     """By the path of the workflow file."""
 

@@ -67,7 +67,7 @@ def subscript(subscripted: str, arguments: Iterable[object]) -> Expression:
 
 
 def one_of(choices: Iterable[object]) -> Expression:
-    """`Literal["A", "B"]`. The choices are no expressions, since there may be very many."""
+    """`Literal["A", "B"]`. The choices are plain values rather than expressions, since there may be very many."""
     return Expression(Code(f"Literal[{', '.join(map(literal, choices))}]"), _needed("Literal"))
 
 

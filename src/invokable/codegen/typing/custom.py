@@ -1,4 +1,4 @@
-"""Custom fields: the project's own classes for fields that InvokeAI has no class for.
+"""Custom: the project's own classes for fields.
 
     [tool.invokable.fields]
     PaletteField = "palettes:Palette"          # every field of that type, on any node

@@ -16,7 +16,8 @@ Watch = Callable[[JobEvent], object]
 def watched(on_progress: Watch | None, *, bar: bool) -> Iterator[Watch | None]:
     """What to call with each event; None if nothing watches.
 
-    Raises RuntimeError if a bar is requested and rich is not installed, and TypeError if `on_progress` is no function.
+    Raises RuntimeError if a bar is requested and rich is not installed, and TypeError if `on_progress` is not a
+    function.
     """
     check_function("on_progress", on_progress, "each event")
     if not bar:

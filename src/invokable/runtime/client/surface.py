@@ -112,7 +112,7 @@ def install_id_of(install: object) -> int:
 
 
 def is_whole(given: object) -> TypeGuard[SupportsIndex]:
-    """Whether something is a whole number, also one of NumPy."""
+    """Whether something is a whole number, such as one of NumPy's."""
     return isinstance(given, SupportsIndex) and not isinstance(given, bool)
 
 
@@ -176,13 +176,13 @@ def check_word(parameter: str, given: object, words: Any) -> None:
 
 
 def check_list(parameter: str, given: object, such_as: str) -> None:
-    """Check that something is a list or another collection. Raises TypeError for anything else, also for a text."""
+    """Check that something is a list or another collection. Raises TypeError for anything else, such as text."""
     if isinstance(given, str) or not isinstance(given, Collection):
         raise TypeError(f"{parameter} is {short(given)}; expected a list, such as {[such_as]}")
 
 
 def check_words(parameter: str, given: Any, words: Any) -> None:
-    """Check that something has only words of a `Literal`. Raises ValueError with the nearest, TypeError for a text."""
+    """Check that something has only words of a `Literal`. Raises ValueError with the nearest, TypeError for text."""
     check_list(parameter, given, get_args(words)[0])
     for one in given:
         check_word(f"one of the {parameter}", one, words)

@@ -1,4 +1,4 @@
-"""Limits: the constraints of annotated-types, with the same names, for the annotations of generated modules.
+"""Constraints: the limits of annotated-types, with the same names, for the annotations of generated modules.
 
 annotated-types takes 30 ms to import, since it imports typing_extensions; importing a generated module must be faster.
 So each limit here is what that library calls grouped metadata: iterating over it, as pydantic and hypothesis do, yields

@@ -1,4 +1,4 @@
-"""Custom: values of fields for which InvokeAI has no class, such as those of a node pack."""
+"""Custom: values of fields for which the project has its own class, such as those of a node pack."""
 
 from __future__ import annotations
 

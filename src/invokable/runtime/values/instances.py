@@ -36,7 +36,7 @@ class ComparedByIdentity:
 
 
 def check_text(value: object, what: str) -> None:
-    """Raise ValueError if what identifies something on the server is no text."""
+    """Raise ValueError if what identifies something on the server is not text."""
     if not isinstance(value, str):
         raise ValueError(f"the {what} must be a string, not {value!r}")
     if halved(value) is not None:

@@ -324,7 +324,8 @@ class ServerInfo:
     multiuser: bool = False
     """Whether it has several users, who have to sign in."""
     max_queue_size: int | None = None
-    """How many items may be pending; None if the server does not report it, as to users who are no administrators."""
+    """How many items may be pending; None if the server does not report it, for example to a user who is not an
+    administrator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

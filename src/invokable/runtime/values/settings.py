@@ -1,6 +1,6 @@
-"""Generators: the settings from which a generator node makes the values of a batch, as the editor stores them.
+"""Settings: how a generator node makes the values of a batch, as the editor stores it.
 
-They are plain dicts, distinguished by their `type`. A type checker knows the keys of each. They are validated when
+Settings are plain dicts, distinguished by their `type`. A type checker knows the keys of each. They are validated when
 assigned to a workflow, and the values are made when it runs.
 """
 

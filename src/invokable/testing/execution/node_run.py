@@ -120,5 +120,5 @@ class NodeRun:
         return self._recipes.get(name) or Recipe()
 
     def recall(self, recipes: Mapping[str, Recipe]) -> None:
-        """Know placeholders again that an identical node made."""
+        """Restore the placeholders that an identical node made."""
         self._recipes.update(recipes)

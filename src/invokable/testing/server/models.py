@@ -130,7 +130,7 @@ class Models:
     def install(self, source: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Install a model: the job is done when it is next requested. The attributes follow from the name.
 
-        A path without a name, such as an empty one, is a folder that is no model.
+        A path without a name, such as an empty one, is a folder without a model.
         """
         path = PurePosixPath(source)
         outcome: dict[str, Any] = {"status": "error", "error_reason": "ValueError", "error": _NO_MODEL}

@@ -45,7 +45,7 @@ class Policy:
     longest_pause: float = 10.0
     """The longest pause between two attempts."""
     longest_retry_after: float = 30.0
-    """The longest pause that is granted to a server's `Retry-After`."""
+    """The longest pause that a server's `Retry-After` can cause."""
     jitter: float = 0.25
     """The random part of a pause, so that many clients do not retry at the same moment."""
     connect_timeout: float = 10.0

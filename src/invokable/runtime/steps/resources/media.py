@@ -1,7 +1,7 @@
 """Media: requests about the images and videos on the server, which are the same for both.
 
 A list is a snapshot: names are fetched first and the records later, so that additions and deletions in between cause
-no gaps and no repeats. Servers before 6.0 only have pages, where they may.
+no gaps and no repeats. Servers before 6.0 only have pages, so there they can.
 """
 
 from __future__ import annotations
