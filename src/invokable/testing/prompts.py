@@ -43,7 +43,7 @@ def some_of(prompt: str, count: int, seed: int | None) -> list[str]:
 def _expanded(make: Callable[[], list[str]]) -> list[str]:
     from pyparsing import ParseException
 
-    # It uses a name that pyparsing 3.3 calls deprecated; a test that makes errors of warnings is not to fail by it.
+    # It uses a name that pyparsing 3.3 calls deprecated; tests that turn warnings into errors should pass.
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="dynamicprompts")
     try:
         return make()

@@ -52,8 +52,8 @@ class Simulator:
         seed: The seed of random choices, if `faults` is not a plan with its own seed.
 
     Raises SchemaError for an unknown version, ValueError for a model without name, base or type, for a negative or
-    infinite speed, for a negative size of the queue and for users of a server without them, and TypeError for boards or
-    faults that are something else. Thread-safe.
+    infinite speed, for a negative size of the queue and for users without `multiuser`, and TypeError for boards or
+    faults of another type. Thread-safe.
     """
 
     def __init__(

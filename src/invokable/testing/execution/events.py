@@ -51,7 +51,7 @@ class Failed:
     error_message: str
     traceback: str
     invocation: dict[str, Any]
-    """The node, also if it failed before it started."""
+    """The node, even if it failed before it started."""
 
 
 Event = Started | Progress | Completed | Failed

@@ -16,7 +16,7 @@ class Recipe:
     """The known facts about a generation; unknown ones are None or empty."""
 
     width: int | None = None
-    """In pixels, also of latents."""
+    """In pixels, even for latents."""
     height: int | None = None
     frames: int | None = None
     prompt: str = ""

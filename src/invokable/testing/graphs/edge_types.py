@@ -1,7 +1,7 @@
 """Edge types: which output may be connected to which input.
 
-The server compares the types of its classes. A list goes well with its items, an integer with a float and a boolean,
-integer or float with wider types; but not if the input may also be null. It is strict about iterate and collect,
+The server compares the types of its classes. It connects a list with its items, an integer with a float or a boolean,
+and an integer or a float with wider types, unless the input may also be null. It is strict about iterate and collect,
 which have no type of their own.
 """
 

@@ -188,7 +188,7 @@ def _owns(call: Call, board: Board) -> bool:
 
 
 _RIGHTS = {"access": media.sees_board, "modify": media.adds_to}
-"""What is needed for doing something with a board, other than to own it."""
+"""Who may do something with a board without owning it."""
 
 
 def _listed(call: Call, board: Board) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _changes(call: Call, file: File) -> bool:
 
 
 def taken_off(call: Call, file: File) -> bool:
-    """Whether the caller may take a file off its board, for which only the board counts, or it is on none."""
+    """Whether the caller may take a file off its board, whoever owns the file; yes if it is on none."""
     board = call.world.boards.boards.get(file.board_id or "")
     return board is None or adds_to(call, board)
 
@@ -77,7 +77,7 @@ def readable(call: Call, kind: str) -> File:
 
 
 def to_pack(call: Call, names: Iterable[str]) -> list[File]:
-    """The images to pack, for an administrator without missing ones. Raises Refusal 404 or 403 for others."""
+    """The images to pack; for an administrator, missing ones are left out. Raises Refusal 404 or 403."""
     found = []
     for name in names:
         file = call.world.media.get(name)

@@ -25,7 +25,7 @@ _CHANGES = checks.record(
     },
     extra="allow",
 )
-"""What the server checks of the attributes of a model, without those that users leave to it."""
+"""The attributes of a model that are checked. The server also checks some that users do not set."""
 
 
 @route("GET", f"{_MODELS}/")
