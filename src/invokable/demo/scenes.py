@@ -33,20 +33,20 @@ class Scene:
 
 
 def scene_for(models: Iterable[Mapping[str, Any]]) -> Scene:
-    """Text to image if one of the server's models can do that; else a card of plain colours."""
+    """Text to image if one of the server's models can do that; else a card of plain colors."""
     painter = next((model for model in models if _PAINTERS.admits(model)), None)
     if painter is None:
         runs = tuple({"stamp": "stamp.png", "left": left} for left in (24, 112, 200))
-        return Scene("colour_card.json", "card", runs, {"stamp.png": _one_colour(96, 64, (240, 190, 20))})
+        return Scene("colour_card.json", "card", runs, {"stamp.png": _one_color(96, 64, (240, 190, 20))})
     runs = tuple(
         {"model": painter["name"], "positive_prompt": prompt, "seed": seed} for seed, prompt in enumerate(_PROMPTS)
     )
     return Scene("sd15_text_to_image.json", "image", runs)
 
 
-def _one_colour(width: int, height: int, colour: tuple[int, int, int]) -> bytes:
-    """A PNG file of one colour, made without Pillow, which may not be installed."""
-    rows = (b"\0" + bytes(colour) * width) * height
+def _one_color(width: int, height: int, color: tuple[int, int, int]) -> bytes:
+    """A PNG file of one color, made without Pillow, which may not be installed."""
+    rows = (b"\0" + bytes(color) * width) * height
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(

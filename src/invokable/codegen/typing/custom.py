@@ -2,7 +2,7 @@
 
     [tool.invokable.fields]
     PaletteField = "palettes:Palette"          # every field of that type, on any node
-    "mix_palette.colours" = "palettes:Palette"  # one field of one node type
+    "mix_palette.colors" = "palettes:Palette"  # one field of one node type
 
 Modules refer to the classes by name; they are never imported here. `invokable.FieldValue` is their interface.
 """
@@ -25,7 +25,7 @@ _HOME: Final = re.compile(r"(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name
 
 @dataclass(frozen=True, slots=True)
 class CustomFields:
-    """Classes by field type, or by node type and field: `PaletteField`, `mix_palette.colours`."""
+    """Classes by field type, or by node type and field: `PaletteField`, `mix_palette.colors`."""
 
     homes: Mapping[str, str] = field(default_factory=dict)
     """The location of each class: `module:Class`."""

@@ -55,7 +55,7 @@ class NodeKind:
         """The node type."""
         return self.template.type
 
-    def normalised(self, node: Mapping[str, Any]) -> dict[str, Any]:
+    def normalized(self, node: Mapping[str, Any]) -> dict[str, Any]:
         """Return the node as the server stores it: every field filled, unknown ones dropped."""
         known = {**self.defaults, **node} if keeps_extra_fields(self.type) else self.defaults
         filled = {name: node.get(name, default) for name, default in known.items()}

@@ -30,7 +30,7 @@ class Edge:
 
 
 class SourceGraph:
-    """Normalised nodes by id, and edges, with ancestors and iterators computed once."""
+    """Normalized nodes by id, and edges, with ancestors and iterators computed once."""
 
     def __init__(self, graph: Mapping[str, Any], schema: Schema) -> None:
         self.id = str(graph.get("id") or "graph")
@@ -38,7 +38,7 @@ class SourceGraph:
         self.nodes: dict[str, dict[str, Any]] = {}
         for node_id, node in graph["nodes"].items():
             kind = self.kinds[node_id] = kind_of(schema, node["type"])
-            self.nodes[node_id] = kind.normalised(node)
+            self.nodes[node_id] = kind.normalized(node)
         self.edges = [_edge(edge) for edge in graph.get("edges") or ()]
         self.into: dict[str, list[Edge]] = defaultdict(list)
         self.out_of: dict[str, list[Edge]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Records: values with members, such as image references, colours and models."""
+"""Records: values with members, such as image references, colors and models."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ FieldValue = dict[str, Any]
 
 @dataclass(slots=True)
 class Batch:
-    """An accepted batch: its graph is normalised and shared by all its items."""
+    """An accepted batch: its graph is normalized and shared by all its items."""
 
     batch_id: str
     graph: dict[str, Any]

@@ -24,10 +24,10 @@ def bounding_box(run: NodeRun) -> Fields:
 
 @node("get_image_mask_bounding_box")
 def get_image_mask_bounding_box(run: NodeRun) -> Fields:
-    """Find the pixels of one colour; the box ends at the last of them, plus the margin."""
+    """Find the pixels of one color; the box ends at the last of them, plus the margin."""
     mask, margin = run.image("mask", "RGBA"), run["margin"]
-    colour = Image.new("RGBA", mask.size, tuple(run["mask_color"][channel] for channel in "rgba"))
-    differing = ImageChops.difference(mask, colour)
+    color = Image.new("RGBA", mask.size, tuple(run["mask_color"][channel] for channel in "rgba"))
+    differing = ImageChops.difference(mask, color)
     found = _widest_difference(differing).point([255] + [0] * 255).getbbox()
     if found is None:
         return {"bounding_box": _box(0, 0, 0, 0)}

@@ -93,7 +93,7 @@ def img_hue_adjust(run: NodeRun) -> Fields:
 
 @node("img_hue_adjust_oklch", "invokeai_img_hue_adjust_plus")
 def other_hue_adjust(run: NodeRun) -> Fields:
-    """Rotate the hues in HSV, an approximation of the server's other colour spaces."""
+    """Rotate the hues in HSV, an approximation of the server's other color spaces."""
     image = run.image("image")
     degrees = run["hue"] if "hue" in run.template.inputs else run["degrees"]
     turn = round(256 * (degrees % 360 / 360))

@@ -100,6 +100,6 @@ def img_blend(run: NodeRun) -> Fields:
 
 @node("invokeai_img_composite")
 def img_composite(run: NodeRun) -> Fields:
-    """Put the subject over the background, in the background's size; the colour key is not removed."""
+    """Put the subject over the background, in the background's size; the color key is not removed."""
     subject, background = run.image("image_subject", "RGBA"), run.image("image_background", "RGBA")
     return run.save(Image.alpha_composite(background, subject.resize(background.size)))

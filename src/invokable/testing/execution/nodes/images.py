@@ -22,9 +22,9 @@ _SAVED_AS_PNG: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 
 @node("blank_image")
 def blank_image(run: NodeRun) -> Fields:
-    """Make an image of one colour."""
-    colour = tuple(run["color"][channel] for channel in "rgba")
-    return run.save(Image.new(run["mode"], (run["width"], run["height"]), colour))
+    """Make an image of one color."""
+    color = tuple(run["color"][channel] for channel in "rgba")
+    return run.save(Image.new(run["mode"], (run["width"], run["height"]), color))
 
 
 @node("show_image")
@@ -83,7 +83,7 @@ def img_scale(run: NodeRun) -> Fields:
 
 @node("heuristic_resize")
 def heuristic_resize(run: NodeRun) -> Fields:
-    """Resize, keeping the exact colours of images with few, such as masks."""
+    """Resize, keeping the exact colors of images with few, such as masks."""
     image = run.image("image", "RGB")
     size = (run["width"], run["height"])
     few = image.getcolors(200)
@@ -103,12 +103,12 @@ def img_conv(run: NodeRun) -> Fields:
 
 @node("img_blur")
 def img_blur(run: NodeRun) -> Fields:
-    """Blur, without the colours of transparent pixels bleeding into the others."""
+    """Blur, without the colors of transparent pixels bleeding into the others."""
     kind = ImageFilter.GaussianBlur if run["blur_type"] == "gaussian" else ImageFilter.BoxBlur
     blurred = run.image("image", "RGBA").convert("RGBa").filter(kind(run["radius"])).convert("RGBA")
-    *colours, alpha = blurred.split()
+    *colors, alpha = blurred.split()
     # The server divides by the alpha plus an epsilon and truncates, which reduces every whole value by one.
-    lowered = [mapped(channel, lambda value: value - 1) for channel in colours]
+    lowered = [mapped(channel, lambda value: value - 1) for channel in colors]
     return run.save(Image.merge("RGBA", (*lowered, alpha)))
 
 
@@ -123,7 +123,7 @@ def unsharp_mask(run: NodeRun) -> Fields:
 
 @node("invokeai_img_enhance")
 def enhance(run: NodeRun) -> Fields:
-    """Invert, then change colour, contrast, brightness and sharpness by factors."""
+    """Invert, then change color, contrast, brightness and sharpness by factors."""
     image = run.image("image")
     if run["invert"]:
         image = ImageOps.invert(image if image.mode in {"L", "RGB"} else image.convert("RGB"))
@@ -143,7 +143,7 @@ def img_mul(run: NodeRun) -> Fields:
 def img_noise(run: NodeRun) -> Fields:
     """Add noise that depends on the seed, but differs from the server's."""
     image = run.image("image", "RGBA")
-    noise = noise_image(image.size, run["seed"], colour=run["noise_color"], size_of_grain=run["size"])
+    noise = noise_image(image.size, run["seed"], color=run["noise_color"], size_of_grain=run["size"])
     noisy = Image.blend(image.convert("RGB"), noise, run["amount"]).convert("RGBA")
     if run.values.get("mask") is not None:
         keep = run.image("mask", "L").resize(image.size, Image.Resampling.LANCZOS)

@@ -176,7 +176,7 @@ def decoded(run: NodeRun, recipe: Recipe) -> Image.Image:
     if recipe.steps is None and recipe.image is not None:
         return recipe.image.resize(size)
     if recipe.steps is None and recipe.seed is not None:
-        return noise_image(size, recipe.seed, colour=True, size_of_grain=8)
+        return noise_image(size, recipe.seed, color=True, size_of_grain=8)
     return picture(run, replace(recipe, width=size[0], height=size[1]))
 
 

@@ -54,7 +54,7 @@ def invert_tensor_mask(run: NodeRun) -> Fields:
 
 @node("tensor_mask_to_image")
 def tensor_mask_to_image(run: NodeRun) -> Fields:
-    """Return a mask as a grey image."""
+    """Return a mask as a gray image."""
     return run.save(kept_mask(run))
 
 
@@ -94,8 +94,8 @@ def mask_combine(run: NodeRun) -> Fields:
 def mask_edge(run: NodeRun) -> Fields:
     """Find the edge of a mask, with a width and softness; a plain edge filter replaces Canny's."""
     mask = run.image("image", "L")
-    grey = mask.point([0] + [255] * 254 + [0])
-    edge = ImageChops.lighter(grey, mask.filter(ImageFilter.FIND_EDGES).point([0] * 128 + [255] * 128))
+    gray = mask.point([0] + [255] * 254 + [0])
+    edge = ImageChops.lighter(gray, mask.filter(ImageFilter.FIND_EDGES).point([0] * 128 + [255] * 128))
     width = 2 * (run["edge_size"] // 2) + 1
     edge = edge.filter(ImageFilter.MaxFilter(width)) if width > 1 else edge
     edge = edge.filter(ImageFilter.BoxBlur(run["edge_blur"])) if run["edge_blur"] > 0 else edge
@@ -104,7 +104,7 @@ def mask_edge(run: NodeRun) -> Fields:
 
 @node("mask_from_id")
 def mask_from_id(run: NodeRun) -> Fields:
-    """Set the pixels whose colour is closer than a threshold, in all four channels."""
+    """Set the pixels whose color is closer than a threshold, in all four channels."""
     image = run.image("image", "RGBA")
     wanted = [run["color"][channel] for channel in "rgba"]
     squares = [

@@ -18,7 +18,7 @@ Taps = list[tuple[int, float]]
 
 
 def sampled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Return an RGB image in another size, each pixel sampled at the centre of its area."""
+    """Return an RGB image in another size, each pixel sampled at the center of its area."""
     if size == image.size:
         return image.copy()
     if size[0] * size[1] > _MANY:

@@ -22,7 +22,7 @@ _SOFT: Final = (222, 226, 236)
 class _Line:
     text: str
     size: int
-    colour: tuple[int, int, int]
+    color: tuple[int, int, int]
 
 
 def labelled(picture: Image.Image, title: str, recipe: Recipe) -> Image.Image:
@@ -85,7 +85,7 @@ def _written(picture: Image.Image, lines: list[_Line], margin: int, *, at_top: b
     _shade(image, (left, top, min(left + wide, width - margin), top + tall), margin)
     draw, y = ImageDraw.Draw(image), top + margin
     for line in lines:
-        draw.text((left + margin, y), line.text, fill=line.colour, font=_font(line.size))
+        draw.text((left + margin, y), line.text, fill=line.color, font=_font(line.size))
         y += _advance(line)
     return image
 

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from invokable.testing.execution.seeds import random_for
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 Size = tuple[int, int]
 
 _LARGEST: Final = 1024
@@ -27,13 +27,13 @@ _FINER: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours of a scene."""
+    """The colors of a scene."""
 
-    zenith: Colour
-    middle: Colour
-    horizon: Colour
-    sun: Colour
-    near: Colour
+    zenith: Color
+    middle: Color
+    horizon: Color
+    sun: Color
+    near: Color
 
 
 def scene(seed: str, size: Size) -> Image.Image:
@@ -66,7 +66,7 @@ def _palette(rng: random.Random) -> Palette:
     )
 
 
-def _hls(hue: float, lightness: float, saturation: float) -> Colour:
+def _hls(hue: float, lightness: float, saturation: float) -> Color:
     red, green, blue = colorsys.hls_to_rgb(hue % 1, lightness, saturation)
     return round(red * 255), round(green * 255), round(blue * 255)
 
@@ -98,8 +98,8 @@ def _ridges(image: Image.Image, palette: Palette, rng: random.Random) -> None:
         swing = height * rng.uniform(0.05, 0.15) * (1.15 - 0.6 * nearness)
         line = _ridge(rng, rough)
         points = [(width * step / (len(line) - 1), base - swing * lift) for step, lift in enumerate(line)]
-        colour = _mixed(palette.horizon, palette.near, 0.25 + 0.75 * nearness)
-        draw.polygon([(0, height), *points, (width, height)], fill=colour)
+        color = _mixed(palette.horizon, palette.near, 0.25 + 0.75 * nearness)
+        draw.polygon([(0, height), *points, (width, height)], fill=color)
 
 
 def _ridge(rng: random.Random, rough: float) -> list[float]:
@@ -114,6 +114,6 @@ def _ridge(rng: random.Random, rough: float) -> list[float]:
     return [height * 0.7 + 0.3 * math.sin(phase + step / 20) for step, height in enumerate(line)]
 
 
-def _mixed(first: Colour, second: Colour, share: float) -> Colour:
+def _mixed(first: Color, second: Color, share: float) -> Color:
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue

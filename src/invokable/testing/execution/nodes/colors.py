@@ -1,4 +1,4 @@
-"""Colour matching, colour maps, and filling transparent parts."""
+"""Color matching, color maps, and filling transparent parts."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _value_at(rank: float, ranks: list[float]) -> int:
 
 @node("color_map")
 def color_map(run: NodeRun) -> Fields:
-    """Show an image as tiles of one colour each."""
+    """Show an image as tiles of one color each."""
     image = run.image("image", "RGB")
     columns = image.width // min(run["tile_size"], image.width)
     rows = image.height // min(run["tile_size"], image.height)
@@ -73,9 +73,9 @@ def color_map(run: NodeRun) -> Fields:
 
 @node("infill_rgba")
 def infill_rgba(run: NodeRun) -> Fields:
-    """Put a colour behind an image."""
-    colour = tuple(run["color"][channel] for channel in "rgba")
-    return _infilled(run, lambda image: _behind(image, Image.new("RGBA", image.size, colour)))
+    """Put a color behind an image."""
+    color = tuple(run["color"][channel] for channel in "rgba")
+    return _infilled(run, lambda image: _behind(image, Image.new("RGBA", image.size, color)))
 
 
 def _behind(image: Image.Image, background: Image.Image) -> Image.Image:
