@@ -12,6 +12,55 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a task that waits for another's sign-in gets a TimeoutError that is not the package's",
+        f"{CLIENT}_http/transports.py",
+        "    except TimeoutError:\n        raise ConnectionError(_NOT_SIGNED_IN) from None\n    try:",
+        "    except ():\n        raise\n    try:",
+        (f"{TESTS}test_credentials.py::test_waiting_for_another_tasks_sign_in_ends_with_the_request",),
+    ),
+    Mutation(
+        "a refused sign-in is never tried again",
+        f"{STEPS}exchange/credentials.py",
+        "if self._refusal is not None and self._clock() - self._refusal[0] < _REFUSED_FOR:",
+        "if self._refusal is not None:",
+        (f"{TESTS}test_credentials.py::test_a_refused_sign_in_is_tried_again_after_a_while",),
+    ),
+    Mutation(
+        "the socket of an asynchronous client has no token until something else signs in",
+        f"{CLIENT}_http/transports.py",
+        "            return await self._sign_in(None, time.monotonic() + timeout, refused=False)\n",
+        "            return None\n",
+        (f"{TESTS}test_credentials.py::test_a_task_signs_in_before_the_socket_needs_a_token",),
+    ),
+    Mutation(
+        "a connection without any secret cannot be pickled",
+        f"{CLIENT}connection.py",
+        '"@" in (self.proxy or "")',
+        '"@" in self.proxy',
+        (f"{TESTS}test_connection.py::test_a_connection_is_secret_if_anything_in_it_is",),
+    ),
+    Mutation(
+        "requests to localhost go to a proxy",
+        f"{CLIENT}connection.py",
+        'endswith(".localhost"):\n        return True\n',
+        'endswith(".localhost"):\n        return False\n',
+        (f"{TESTS}test_tls.py::test_the_environment_names_a_proxy_but_not_for_this_machine",),
+    ),
+    Mutation(
+        "a batch refused with an expired token may have arrived, if signing in again fails",
+        f"{CLIENT}_http/transports.py",
+        "may_have_arrived = False  # the server refused it\n            token = self._sign",
+        "may_have_arrived |= False\n            token = self._sign",
+        (f"{TESTS}test_credentials.py::test_a_batch_that_was_refused_with_an_expired_token_has_not_arrived",),
+    ),
+    Mutation(
+        "a read that begins too late fails with a ValueError, for a time below zero",
+        f"{CLIENT}_http/exchange.py",
+        '        if left <= 0:\n            raise late("the exchange did not end in time")\n',
+        "",
+        (f"{TESTS}test_sockets.py::test_nothing_is_read_when_the_time_of_the_exchange_is_over",),
+    ),
+    Mutation(
         "a proxy that is down is reported as a server that is down",
         "src/invokable/runtime/client/_http/failures.py",
         "    if connection.proxy_url and isinstance(error, httpx.ConnectError) and tls is None:\n",

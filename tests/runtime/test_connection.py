@@ -102,6 +102,14 @@ def test_a_proxy_without_a_port_has_that_of_its_kind(proxy: str, port: int) -> N
     assert Connection("http://server", proxy=proxy).proxy_port == port
 
 
+@pytest.mark.parametrize(
+    ("options", "is_secret"),
+    [({}, False), ({"proxy": "http://p"}, False), ({"proxy": "http://u:s@p"}, True), ({"headers": {"X": "s"}}, True)],
+)
+def test_a_connection_is_secret_if_anything_in_it_is(options: dict[str, Any], is_secret: bool) -> None:
+    assert Connection("http://server", **options).is_secret == is_secret
+
+
 def test_a_socks_proxy_requires_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)
     with pytest.raises(RuntimeError, match=r"the proxy socks5://p:1 requires socksio \(pip install socksio\)"):

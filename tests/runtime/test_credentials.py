@@ -15,9 +15,21 @@ import httpx
 import pytest
 from generated_examples.colour_card import ColourCard
 
-from invokable import APIError, AsyncClient, AuthenticationError, Client, Connection, NotInvokeAIError, Policy
+from invokable import (
+    APIError,
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    Connection,
+    EnqueueUncertain,
+    NotInvokeAIError,
+    Policy,
+)
 from invokable import ConnectionError as Unreached
+from invokable.runtime.steps.exchange.credentials import Credentials
+from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.testing import Fault, Simulator
+from tests.testing.asking import picture
 
 EMAIL, PASSWORD = "me@example.org", "p4ss-w0rd-s3cret"
 LOGIN = "/api/v1/auth/login"
@@ -59,6 +71,15 @@ def test_tasks_sign_in_once_together(server: Simulator) -> None:
     assert logins(server) == [200]
 
 
+def test_a_task_signs_in_before_the_socket_needs_a_token(server: Simulator) -> None:
+    async def main() -> str | None:
+        async with AsyncClient(server.url, email=EMAIL, password=PASSWORD) as client:
+            return await client._engine.transport.token(60)
+
+    assert asyncio.run(main())
+    assert logins(server) == [200]
+
+
 def test_threads_whose_token_has_expired_sign_in_once_together(server: Simulator) -> None:
     with ask(server, email=EMAIL, password=PASSWORD) as client, ThreadPoolExecutor(16) as threads:
         list(threads.map(lambda _: models(client), range(40)))
@@ -76,6 +97,17 @@ def test_a_job_posted_with_an_expired_token_runs_once(server: Simulator, stamp: 
     assert [job.status for job in server.jobs] == ["completed"]
 
 
+def test_a_batch_that_was_refused_with_an_expired_token_has_not_arrived(server: Simulator) -> None:
+    with Client(server.url, email=EMAIL, password=PASSWORD, policy=Policy(first_pause=0.01)) as client:
+        image = client.upload(picture())
+        client._engine.transport._credentials.token = server.token(EMAIL, seconds=-1)
+        server.add_fault(Fault(kind="status", status=503, path="*/login"))
+        with pytest.raises(Unreached, match="sign in") as caught:
+            client.run(ColourCard(stamp=image), timeout=60)
+    assert not isinstance(caught.value, EnqueueUncertain)
+    assert not caught.value.sent
+
+
 def test_answers_renew_a_token(server: Simulator) -> None:
     token = server.token(EMAIL, seconds=5)
     with ask(server, token=token) as client:
@@ -88,9 +120,6 @@ def test_answers_renew_a_token(server: Simulator) -> None:
 
 
 def test_a_renewed_token_of_an_older_sign_in_is_ignored() -> None:
-    from invokable.runtime.steps.exchange.credentials import Credentials
-    from invokable.runtime.steps.exchange.protocol import Response
-
     credentials = Credentials("new")
     credentials.renew("old", Response(200, "", b"", "PUT", "", new_token="older"))
     assert credentials.token == "new"
@@ -115,6 +144,17 @@ def test_all_threads_try_a_wrong_password_once_and_do_not_show_it(server: Simula
     assert "wr0ng" not in "".join(traceback.format_exception(errors[0]))
     assert pickle.loads(pickle.dumps(errors[0])).status == 401
     assert logins(server) == [401]
+
+
+def test_a_refused_sign_in_is_tried_again_after_a_while() -> None:
+    now = 0.0
+    credentials = Credentials(email=EMAIL, password=PASSWORD, clock=lambda: now)
+    with pytest.raises(AuthenticationError):
+        credentials.accept(Response(401, "application/json", b"{}", "POST", LOGIN))
+    with pytest.raises(AuthenticationError):
+        credentials.still_wants_sign_in(None, refused=False)
+    now = 60.0
+    assert credentials.still_wants_sign_in(None, refused=False)
 
 
 @pytest.mark.parametrize("version", ["6.14.2", "6.8.1"])
@@ -189,7 +229,6 @@ def test_waiting_for_another_threads_sign_in_ends_with_the_run(server: Simulator
     with Client(server.url, email=EMAIL, password=PASSWORD) as client:
         first = threading.Thread(target=lambda: swallow(lambda: models(client)))
         first.start()
-        from invokable.runtime.steps.exchange.protocol import Request
 
         def once() -> Any:
             yield Request("GET", "/api/v2/models/", timeout=0.3)
@@ -197,6 +236,17 @@ def test_waiting_for_another_threads_sign_in_ends_with_the_run(server: Simulator
         with pytest.raises(Unreached, match="another thread or task was signing in"):
             client._engine.drive(once())
         first.join()
+
+
+def test_waiting_for_another_tasks_sign_in_ends_with_the_request(server: Simulator) -> None:
+    async def main() -> None:
+        async with AsyncClient(server.url, email=EMAIL, password=PASSWORD) as client:
+            transport = client._engine.transport
+            async with transport._of_this_loop()[2]:
+                with pytest.raises(Unreached, match="another thread or task was signing in"):
+                    await transport.send(Request("GET", "/api/v2/models/", timeout=0.1))
+
+    asyncio.run(main())
 
 
 def swallow(action: Callable[[], object]) -> None:

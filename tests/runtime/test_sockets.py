@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
+import httpcore
 import pytest
 
 from invokable import Client, ConnectionError, Image, Policy  # noqa: A004
 from invokable.runtime.client._http import network
+from invokable.runtime.client._http.exchange import Exchange
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -117,6 +119,11 @@ def _child(client: Client, name: str) -> int:
         os._exit(0 if right else 1)
     finally:
         os._exit(2)
+
+
+def test_nothing_is_read_when_the_time_of_the_exchange_is_over() -> None:
+    with pytest.raises(httpcore.ReadTimeout):
+        Exchange(time.monotonic() - 1).time_left(60, httpcore.ReadTimeout)
 
 
 def test_a_trickling_answer_ends_at_the_timeout_of_the_exchange(url: str) -> None:

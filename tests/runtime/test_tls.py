@@ -224,6 +224,7 @@ def test_the_environment_names_a_proxy_but_not_for_this_machine(
         assert BOTH[0](server.url) == server.version
         assert BOTH[0]("http://invokeai.test") == server.version
         assert len(proxy.seen) == 1
+        assert Connection("http://localhost").proxy_url is None
         assert Connection("http://other.test").proxy_url is None
         assert Connection("http://invokeai.test", trust_env=False).proxy_url is None
 
