@@ -340,6 +340,10 @@ def test_many_images_are_downloaded_as_one_zip(client: Client, board: BoardRecor
         assert len(archive.namelist()) == 3
     with pytest.raises(NotFoundError):
         client.images.download_zip(tmp_path / "none.zip", "missing.png", *images)
+    with pytest.raises(ValueError, match="pass either images or a board"):
+        client.images.download_zip(tmp_path / "none.zip")
+    with pytest.raises(ValueError, match="pass either images or a board"):
+        client.images.download_zip(tmp_path / "none.zip", *images, board=board)
     assert sorted(found.name for found in tmp_path.glob("*.zip")) == ["board.zip", "some.zip"]
 
 
@@ -826,7 +830,7 @@ def test_a_style_preset_is_created_found_and_deleted(client: Client, name: str, 
     client.style_presets.delete(name)
     with pytest.raises(NotFoundError, match="no style preset"):
         client.style_presets.delete(made)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match="no style preset"):
         client.style_presets.find(name)
 
 

@@ -16,6 +16,27 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "a zip of neither images nor a board is asked for",
+        f"{CLIENT}_sync/repositories/images.py",
+        "if bool(images) == (board is not None) or board == NO_BOARD:",
+        "if (images and board is not None) or board == NO_BOARD:",
+        ("tests/contract/test_repositories.py::test_many_images_are_downloaded_as_one_zip",),
+    ),
+    Mutation(
+        "a queue item is another one as soon as it runs",
+        "src/invokable/runtime/values/records.py",
+        "    item_id: int\n    status: str = field(compare=False)",
+        "    item_id: int\n    status: str",
+        ("tests/runtime/test_records.py::test_a_record_is_known_by_its_id_alone",),
+    ),
+    Mutation(
+        "of a style preset that is not there, none are said to have the name",
+        f"{STEPS}resources/style_presets.py",
+        "    if found:\n",
+        "    if True:\n",
+        ("tests/contract/test_repositories.py::test_a_style_preset_is_created_found_and_deleted",),
+    ),
+    Mutation(
         "an image whose name has a slash is not missing, but something other than InvokeAI answers",
         "src/invokable/runtime/steps/resources/downloads.py",
         "in_path(medium.name, NotFoundError(_missing(medium), name=medium.name))",
