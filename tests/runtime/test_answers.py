@@ -13,7 +13,7 @@ from invokable import APIError, ConnectionError, NotInvokeAIError, Policy  # noq
 from invokable.codegen import Options
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import RunItem
-from invokable.runtime.steps.exchange.fetching import fetch
+from invokable.runtime.steps.exchange.fetching import fetch, in_path
 from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.server_info import openapi
@@ -94,7 +94,9 @@ def test_answers_are_read_that_repeat_the_deepest_workflow() -> None:
         assert client.run(workflow_class(module)()).item_ids
 
 
-@pytest.mark.parametrize("response", [page(), page(404), answer({"detail": "Method Not Allowed"}, 405), page(302)])
+@pytest.mark.parametrize(
+    "response", [page(), page(404), answer({"detail": "Method Not Allowed"}, 405), page(302), answer({}, 307)]
+)
 def test_an_answer_from_another_service_suggests_checking_the_address(response: Response) -> None:
     with pytest.raises(NotInvokeAIError, match="is this the address of an InvokeAI server"):
         parse(response)
@@ -122,6 +124,29 @@ def test_an_answer_of_another_shape_is_refused(kind: Any, document: Any) -> None
         outcome = error
     assert isinstance(outcome, list | NotInvokeAIError)
     assert isinstance(outcome, list) or "\n" not in str(outcome)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'[{"item_id": 1, "batch_id": "b", "status": 7}]', r"not in InvokeAI's format \(0\.status: "),
+        (b"7", r"not in InvokeAI's format \(the document: "),
+        (b"[7", "answered with invalid JSON"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_said(body: bytes, words: str) -> None:
+    with pytest.raises(NotInvokeAIError, match=words):
+        read(Response(200, "application/json", body, "GET", "http://server"), list[RunItem])
+
+
+def test_an_item_that_waits_for_its_children_is_open() -> None:
+    counts = {"pending": 0, "in_progress": 1, "waiting": 1, "completed": 1, "failed": 1, "canceled": 1, "total": 5}
+    status = answers.BatchStatus.model_validate({"batch_id": "b", **counts})
+    assert (status.open, status.ended) == (2, 3)
+
+
+def test_a_slash_in_a_name_does_not_change_the_path() -> None:
+    assert in_path("a/b") == "a%2Fb"
 
 
 def test_null_and_unknown_members_are_ignored() -> None:

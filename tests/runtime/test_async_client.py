@@ -16,7 +16,7 @@ import pytest
 from generated_examples.colour_card import ColourCard
 from PIL import Image
 
-from invokable import AsyncClient
+from invokable import AsyncClient, Ended, JobEvent
 from invokable import Image as Picture
 from invokable.runtime.client._http.transports import _async_locked
 from invokable.testing import Fault, Simulator
@@ -64,6 +64,25 @@ def test_interrupted_runs_are_canceled_before_asyncio_run_returns(*, is_closed: 
             asyncio.run(interrupted(simulator))
         status = simulator.client().queue.status()
         assert (status.pending, status.in_progress, status.canceled) == (0, 0, 2)
+
+
+def test_a_callback_may_be_awaited_and_each_event_waits_for_the_one_before() -> None:
+    told: list[JobEvent] = []
+    awaited: list[JobEvent] = []
+
+    async def show(event: JobEvent) -> None:
+        assert told == awaited
+        told.append(event)
+        await asyncio.sleep(0)
+        awaited.append(event)
+
+    async def main(simulator: Simulator) -> None:
+        async with AsyncClient._over(simulator.transport()) as client:
+            await client.run(ColourCard(stamp=picture()), timeout=60, on_progress=show)
+
+    with Simulator() as simulator:
+        asyncio.run(main(simulator))
+    assert isinstance(awaited[-1], Ended)
 
 
 def test_a_cancellation_is_not_lost_when_the_lock_for_signing_in_becomes_free_at_that_moment() -> None:

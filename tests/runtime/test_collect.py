@@ -117,6 +117,13 @@ def test_a_node_that_did_not_run_is_named() -> None:
     assert collected([output("cards", "n", "image", "ImageField", True)], other).cards == []
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_of_the_times_that_a_node_was_to_run_those_count_that_it_did(many: bool) -> None:
+    done = item({"e1": picture("a.png")}, {"n": ["e1", "e2"]})
+    result = collected([output("card", "n", "image", "ImageField", many)], done)
+    assert result.images == [Image("a.png")]
+
+
 def test_a_completed_item_without_any_result_is_not_a_result() -> None:
     whole, empty = item({"e": picture("a.png")}, {"n": ["e"]}, 1), item({}, {}, 2)
     with pytest.raises(NotInvokeAIError, match="item 2: completed, but without the result of any node"):

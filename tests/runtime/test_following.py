@@ -25,7 +25,8 @@ from invokable import (
     Started,
 )
 from invokable.runtime.steps.exchange.deadline import Deadline
-from invokable.runtime.steps.exchange.protocol import Request, Response
+from invokable.runtime.steps.exchange.protocol import Request, Response, ServerEvent
+from invokable.runtime.steps.exchange.server_events import CANCELED_HERE
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, RunOptions, finish, follow, run, run_again
 from invokable.runtime.steps.runs.run_state import RunState
@@ -251,6 +252,31 @@ def test_a_second_batch_of_the_same_id_is_noticed_and_canceled() -> None:
     assert set(following.server.ran.values()) == {1}
 
 
+def test_a_duplicate_that_runs_when_the_run_has_ended_is_no_item_to_report() -> None:
+    following = Following(card(), watched=True)
+    following.driver.disconnected = [(0.0, 900.0)]
+    following.server.fates = {"enqueue_batch": ["twice 0.99"]}
+    assert following.result().card
+    assert [row["status"] for row in following.server.rows.values()] == ["completed", "canceled"]
+    assert {event.item_id for event in following.driver.reported} == {1}
+
+
+def test_when_a_second_batch_has_been_canceled_no_request_looks_for_it_again() -> None:
+    following = Following(cards(6), Server(seconds=5))
+    following.server.fates = {"enqueue_batch": ["twice 1"]}
+    assert len(following.result().card) == 6
+    assert following.asked().count("GET status") == 1
+
+
+def test_while_a_second_batch_is_known_polls_do_not_list_it_again() -> None:
+    following = Following(cards(6), Server(seconds=5))
+    following.driver.disconnected = [(0.0, 900.0)]
+    following.server.fates = {"enqueue_batch": ["twice 1"]}
+    assert len(following.result().card) == 6
+    assert following.asked().count("GET status") > 6
+    assert following.asked().count("GET list_all") == 1
+
+
 # --- what others do ---------------------------------------------------------------------------------------------------
 
 
@@ -289,6 +315,20 @@ def test_a_cancellation_by_this_client_is_reported_as_such() -> None:
     following.at(3.0, cancel)
     error = following.outcome()
     assert (type(error), error.cause) == (RunCanceled, "caller")
+
+
+def test_a_cancellation_by_this_client_ends_the_wait_although_the_server_sends_no_event() -> None:
+    following = Following(card(), Server(seconds=100))
+
+    def cancel() -> None:
+        (row,) = following.server.rows.values()
+        row["status"] = "canceled"
+        following.context.canceled.add(row["batch_id"])
+        following.server.events.append((following.driver.now, ServerEvent(CANCELED_HERE, 0, {})))
+
+    following.at(3.0, cancel)
+    assert isinstance(following.outcome(), RunCanceled)
+    assert following.driver.now < 3.5
 
 
 def test_items_canceled_by_a_restart_are_interrupted() -> None:

@@ -32,7 +32,7 @@ from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, finish, follow, run_again
 from invokable.runtime.steps.runs.run_state import RunState
-from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
+from invokable.runtime.steps.runs.search import LATEST_ARRIVAL, find
 from invokable.runtime.steps.runs.status import finished_part, job_status
 from invokable.runtime.values.workflow import Workflow
 from tests.contract.interrupts import interrupted_in, may_still_run
@@ -738,6 +738,20 @@ def test_a_run_times_out_and_can_be_attached_to() -> None:
     state = RunState(caught.value.submission)
     assert run.driver.drive(finish(type(run.flow), state, Context(ServerCache(), None), deadline)).item_ids == [1]
     assert server.ran.total() == 1
+
+
+def test_of_a_batch_that_arrived_twice_whoever_attaches_cancels_one() -> None:
+    run = Run(card(), server := Server(seconds=30), timeout=0.1)
+    server.fates = {POST: ["late 0.2"]}
+    with pytest.raises(EnqueueUncertain) as caught:
+        run.result()
+    (post,) = (request for request in run.driver.requests if "enqueue_batch" in request.path)
+    server._later.append((0.3, post))
+    run.driver.now = 1.0
+    assert caught.value.submission
+    state = RunState(caught.value.submission)
+    run.driver.drive(find(state, ServerCache(), run.driver.clock))
+    assert [row["status"] for row in server.rows.values()] == ["in_progress", "canceled"]
 
 
 @pytest.mark.parametrize("late", [0.5, 3.0, 14.0])

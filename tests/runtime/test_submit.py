@@ -80,6 +80,11 @@ def test_each_row_gets_its_own_item(values: list[int], copies: int, part: int) -
     assert sorted([*kept, *surplus]) == sorted(of_item)
 
 
+def test_of_items_without_values_as_before_6_0_the_latest_complete_batch_is_kept() -> None:
+    items = [item.model_copy(update={"field_values": None}) for item in listed(["a"], ["a"], ["b"])]
+    assert choose_items(items, 2, rows("a", "b")) == ([2, 3], [1])
+
+
 def test_another_process_assumes_complete_batches() -> None:
     assert choose_items(listed(["a"], ["b"], ["a"], ["b"]), 2, None) == ([1, 2], [3, 4])
     assert choose_items(listed(["a"], ["a"], ["b"]), 2, None) == ([2, 3], [1])

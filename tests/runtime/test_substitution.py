@@ -72,6 +72,13 @@ def test_a_node_of_the_workflow_is_only_copied_for_another_value() -> None:
     assert repr(embedded(value=1.0)[0]["data"]["inputs"]["value"]["value"]) == "1.0"  # the module has 1
 
 
+def test_a_field_without_a_value_has_none_in_the_workflow_either() -> None:
+    made = workflow_class(imported(workflow(node("n", "float", value=1.0), node("a", "add", a=1), form=SHOWN)))
+    _, embedded = substitute(pins_of(made), {("a", "a"): None})
+    assert embedded is not None
+    assert "value" not in embedded["nodes"][1]["data"]["inputs"]["a"]
+
+
 def test_no_board_and_the_automatic_board_are_omitted_from_the_graph() -> None:
     for board in ("none", "auto"):
         graph, _ = put(ColourCard(stamp="x.png", board=board), STAMP | {"board": board})

@@ -112,6 +112,7 @@ def test_a_choice_may_have_a_subclass_of_its_type(hint: Any, value: object) -> N
     ("hint", "right", "wrong"),
     [
         (Literal[1, 2] | None, [1, None], [1.0, True]),
+        (list[Literal[1]] | None, [[1], None], [[1.0], 1]),
         (Literal[1] | list[Literal[1]], [1, [1]], [[1.0], True]),
         (Annotated[list[Annotated[Literal[True, "a"], 0]], 0], [[True, "a"]], [[1], True]),
         (Literal["a"] | list[Literal["a"]], ["a", ["a"]], ["b"]),
