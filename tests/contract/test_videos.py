@@ -42,11 +42,12 @@ def test_a_video_goes_through_a_run(client: Client, clip: bytes, board: BoardRec
     assert {one["id"] for one in inside["nodes"]} == {"clip", "cut", "still"}
 
 
-def test_videos_on_the_server_and_a_list_of_them_are_inputs(client: Client, clip: bytes) -> None:
+def test_videos_on_the_server_and_a_list_of_them_are_inputs(client: Client, board: BoardRecord, clip: bytes) -> None:
     uploaded = client.upload(clip, kind="video")
     joined = client.run(flow(JOIN, videos=[uploaded, clip, uploaded]), timeout=120)
     again = client.run(flow(CUT, video=joined.video), timeout=120)
     assert again.cut.width == 16
+    assert client.videos.upload(again.cut, board=board).board_id == board.id
     videos = (uploaded, joined.video, again.cut)
     assert set(client.videos.delete(*videos)) == {video.name for video in videos}
 

@@ -12,6 +12,34 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a client without a token sends the token None",
+        f"{CLIENT}_http/transports.py",
+        "        if token is not None:\n            built",
+        "        if True:\n            built",
+        (f"{TESTS}test_credentials.py::test_without_a_token_nothing_is_said_about_one",),
+    ),
+    Mutation(
+        "a task that watches a run gets its events when an item ends",
+        f"{CLIENT}_async/concurrency.py",
+        "any_event=step.any_event",
+        "any_event=False",
+        (f"{TESTS}test_listening.py::test_a_task_that_watches_wakes_at_any_event",),
+    ),
+    Mutation(
+        "a slow lookup of a name is a TimeoutError that is not the package's",
+        f"{CLIENT}_http/addresses.py",
+        "            return await asyncio.wrap_future(addresses)\n    except TimeoutError:\n",
+        "            return await asyncio.wrap_future(addresses)\n    except ():\n",
+        (f"{TESTS}test_sockets.py::test_a_task_does_not_wait_for_addresses_without_end",),
+    ),
+    Mutation(
+        "a task that cannot connect is told that the server has no address",
+        f"{CLIENT}_http/network.py",
+        "_AsyncStream(stream, self._state)\n            except (httpcore.ConnectError, httpcore.ConnectTimeout):\n",
+        "_AsyncStream(stream, self._state)\n            except httpcore.ConnectError:\n                number = 0\n",
+        (f"{TESTS}test_sockets.py::test_a_task_is_told_why_it_cannot_connect",),
+    ),
+    Mutation(
         "a task that waits for another's sign-in gets a TimeoutError that is not the package's",
         f"{CLIENT}_http/transports.py",
         "    except TimeoutError:\n        raise ConnectionError(_NOT_SIGNED_IN) from None\n    try:",

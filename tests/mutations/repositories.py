@@ -16,6 +16,41 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "a video that is on the server stays where it is, whatever board it is uploaded to",
+        f"{CLIENT}_sync/repositories/videos.py",
+        "                self.move(video, to=board)\n",
+        "                pass\n",
+        ("tests/contract/test_videos.py::test_videos_on_the_server_and_a_list_of_them_are_inputs",),
+    ),
+    Mutation(
+        "a video that ends with garbage is whole",
+        "src/invokable/runtime/steps/resources/downloads.py",
+        "        if length < 8:\n            return False\n",
+        "        if length < 8:\n            return is_indexed\n",
+        ("tests/runtime/test_downloads.py::test_a_box_that_is_shorter_than_its_head_is_not_the_end_of_a_video",),
+    ),
+    Mutation(
+        "an installation goes on although it was paused",
+        f"{STEPS}resources/model_manager.py",
+        'if install.status in ("completed", "cancelled"):',
+        'if install.status != "paused":',
+        ("tests/runtime/test_repositories.py::test_an_installation_is_paused_unless_it_has_ended",),
+    ),
+    Mutation(
+        "a style preset to be shared is created unshared before 6.13",
+        f"{STEPS}resources/style_presets.py",
+        "    yield from _check_sharing(shared or None, cache)\n",
+        "",
+        ("tests/runtime/test_repositories.py::test_a_preset_is_not_created_unshared_where_presets_cannot_be_shared",),
+    ),
+    Mutation(
+        "a refused retry of items has enqueued none",
+        "src/invokable/runtime/steps/resources/queue.py",
+        "    read(response, Retried)  # the ids of the old items\n",
+        "",
+        ("tests/runtime/test_repositories.py::test_a_refused_retry_of_items_is_reported",),
+    ),
+    Mutation(
         "a zip of neither images nor a board is asked for",
         f"{CLIENT}_sync/repositories/images.py",
         "if bool(images) == (board is not None) or board == NO_BOARD:",

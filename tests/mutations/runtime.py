@@ -12,6 +12,13 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "a server that sends each event twice makes each progress two",
+        f"{RUNTIME}steps/runs/tracker.py",
+        "            if self._progress.get((event.item_id, executed)) != reported:\n",
+        "            if True:\n",
+        (f"{TESTS}test_tracker.py::test_progress_that_the_server_sends_twice_is_reported_once",),
+    ),
+    Mutation(
         "the bar of a batch jumps with each node",
         f"{RUNTIME}client/progress.py",
         "                self._items = event.items\n",

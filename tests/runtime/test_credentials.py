@@ -203,6 +203,18 @@ def test_the_client_is_quiet_by_default(server: Simulator, capfd: pytest.Capture
     assert capfd.readouterr() == ("", "")
 
 
+def test_without_a_token_nothing_is_said_about_one() -> None:
+    seen: list[httpx.Headers] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers)
+        return httpx.Response(200, json={"version": "6.14.2"})
+
+    with Client._over(httpx.MockTransport(reply), Connection("http://a.test")) as client:
+        client.version()
+    assert "authorization" not in seen[0]
+
+
 def test_headers_and_keys_are_sent_with_every_request_and_to_no_other_host() -> None:
     seen: list[httpx.Headers] = []
 

@@ -69,6 +69,11 @@ def test_a_box_may_have_a_long_length() -> None:
         downloaded(Video("a.mp4"), CLIP + box[:-1])
 
 
+def test_a_box_that_is_shorter_than_its_head_is_not_the_end_of_a_video() -> None:
+    with pytest.raises(NotInvokeAIError, match="cut off"):
+        downloaded(Video("a.mp4"), CLIP + b"\0\0\0\4free")
+
+
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\x89PNG", b"GIF89a", b"GIF89a" + png()[-12:]])
 def test_a_file_of_another_type_is_refused(content: bytes) -> None:
     with pytest.raises(NotInvokeAIError, match=r"not valid|empty"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
@@ -17,10 +18,11 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
 from invokable.runtime.client import socket as event_socket
+from invokable.runtime.client._async.concurrency import wait_for_event
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.listening import BatchSubscription, Listener
 from invokable.runtime.locks import Lock
-from invokable.runtime.steps.exchange.protocol import ServerEvent
+from invokable.runtime.steps.exchange.protocol import AwaitEvents, ServerEvent
 from invokable.testing import Fault, Simulator
 from tests.runtime.frames import ANSWERS, frame, subscribed
 from tests.runtime.relays import listening, silent, without_websockets
@@ -284,6 +286,19 @@ def test_waiters_wake_when_a_batch_is_there_twice(simulator: Simulator) -> None:
             assert woken
         with subscription.waking(woken.clear, 1, subscription.connection_id, any_event=False):
             assert not woken  # as soon as it waits, it learns what it has missed
+
+
+def test_a_task_that_watches_wakes_at_any_event() -> None:
+    async def main() -> None:
+        subscription = Listener(None, lambda: None).subscribe("a batch", watched=True)
+        step = AwaitEvents(subscription, 0, 0, 60.0, any_event=True)
+        waiting = asyncio.ensure_future(wait_for_event(subscription, step))
+        while not subscription.has_waiters:
+            await asyncio.sleep(0)
+        subscription.add(ServerEvent("invocation_started", 1, {"id": "x"}))
+        await asyncio.wait_for(waiting, 10)
+
+    asyncio.run(main())
 
 
 def test_events_are_read_together_while_many_jobs_are_followed(simulator: Simulator) -> None:

@@ -51,6 +51,7 @@ from invokable.runtime.steps.resources.media import (
 )
 from invokable.runtime.steps.resources.model_manager import (
     await_install,
+    control_install,
     delete_model,
     find_model_record,
     prune_installs,
@@ -535,6 +536,13 @@ def test_a_retry_is_sent_once() -> None:
     assert driver.asked("PUT") == ["/api/v1/queue/default/retry_items_by_id"]
 
 
+def test_a_refused_retry_of_items_is_reported() -> None:
+    found = answer([{"item_id": 3, "status": "failed"}])
+    driver = Driver(in_turn(found, answer({"item_ids": [3]}), answer({"detail": "not yours"}, 403)))
+    with pytest.raises(APIError, match="not yours"):
+        driver.drive(retry_items([3], of("6.14.2")))
+
+
 @pytest.mark.parametrize("version", ["6.14.2", "6.3.0"])
 def test_the_retry_of_a_retry_is_recognized_by_the_original_item(version: str) -> None:
     def row(number: int, first: int | None = None) -> dict[str, Any]:
@@ -565,6 +573,21 @@ def test_a_preset_is_created_once() -> None:
     with pytest.raises(ConnectionError):
         driver.drive(create_preset("x", "{prompt}", "", None, of("6.14.2")))
     assert len(driver.requests) == 1
+
+
+def test_a_preset_is_not_created_unshared_where_presets_cannot_be_shared() -> None:
+    driver = Driver(lambda _: answer({"version": "6.12.0"}))
+    with pytest.raises(UnsupportedError, match="sharing style presets"):
+        driver.drive(create_preset("x", "{prompt}", "", None, of("6.12.0"), shared=True))
+    assert not driver.asked("POST")
+
+
+@pytest.mark.parametrize(("status", "posts"), [("downloading", 1), ("completed", 0), ("cancelled", 0)])
+def test_an_installation_is_paused_unless_it_has_ended(status: str, posts: int) -> None:
+    path = "/api/v2/models/install/7"
+    driver = Driver(by_path({f"GET {path}": {"id": 7, "status": status}, f"POST {path}/pause": {}}))
+    assert driver.drive(control_install(7, "pause", of("6.14.2"))).id == 7
+    assert len(driver.asked("POST")) == posts
 
 
 def test_old_servers_list_one_category_at_a_time() -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 import httpcore
 import pytest
 
-from invokable import Client, ConnectionError, Image, Policy  # noqa: A004
+from invokable import AsyncClient, Client, ConnectionError, Image, Policy  # noqa: A004
 from invokable.runtime.client._http import network
+from invokable.runtime.client._http.addresses import async_wait_for
 from invokable.runtime.client._http.exchange import Exchange
 
 
@@ -119,6 +123,24 @@ def _child(client: Client, name: str) -> int:
         os._exit(0 if right else 1)
     finally:
         os._exit(2)
+
+
+def test_a_task_is_told_why_it_cannot_connect() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+
+    async def main() -> None:
+        async with AsyncClient(url, policy=Policy(retries=0)) as client:
+            await client.version()
+
+    with pytest.raises(ConnectionError) as caught:
+        asyncio.run(main())
+    assert "no address" not in str(caught.value)
+
+
+def test_a_task_does_not_wait_for_addresses_without_end() -> None:
+    with pytest.raises(httpcore.ConnectTimeout, match="resolving the server's name"):
+        asyncio.run(async_wait_for(Future(), 0.01))
 
 
 def test_nothing_is_read_when_the_time_of_the_exchange_is_over() -> None:

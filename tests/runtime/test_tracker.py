@@ -55,6 +55,15 @@ def test_late_events_of_a_finished_node_are_not_reported() -> None:
     assert reported == ["Started", "NodeStarted", "Progress", "NodeFinished"]
 
 
+def test_progress_that_the_server_sends_twice_is_reported_once() -> None:
+    half, done = (
+        ServerEvent("invocation_progress", 1, {**complete(NODES[0]).content, "percentage": part}) for part in (0.5, 1.0)
+    )
+    tracker = EventTracker(PINS, None, item_ids=frozenset({1}))
+    reported = tracker.process([half, half, done, done])
+    assert [event.fraction for event in reported if isinstance(event, Progress)] == [0.5, 1.0]
+
+
 @pytest.mark.parametrize("name", sorted(EVENT_NAMES))
 @pytest.mark.parametrize("value", [None, 7, "x", True, [], [[]], [None], {}, {"a": []}, 1.5])
 def test_an_event_of_another_shape_is_ignored(name: str, value: Any) -> None:
