@@ -184,6 +184,16 @@ def test_a_run_shows_a_progress_bar(client: Client, stamp: Path, capsys: pytest.
     assert isinstance(told[-1], Ended)
 
 
+def test_no_progress_bar_is_shown_unless_requested(
+    client: Client, stamp: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = client.submit(card(stamp))
+    job.wait(timeout=60)
+    job.result(timeout=60)
+    client.run(card(stamp), timeout=60)
+    assert not capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("models")
 def test_a_model_reports_progress_with_previews(client: Client) -> None:
     from generated_examples.sd15_text_to_image import SD15TextToImage

@@ -12,6 +12,20 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an answer to a sign-in without a token is an error of pydantic",
+        f"{STEPS}exchange/credentials.py",
+        "        except ValidationError:\n",
+        "        except ():\n",
+        (f"{TESTS}test_credentials.py::test_an_answer_without_a_token_is_no_sign_in",),
+    ),
+    Mutation(
+        "a server that does not listen at the first address of its name is not found",
+        f"{CLIENT}_http/network.py",
+        "return _Stream(stream, self._state)\n            except (httpcore.ConnectError, httpcore.ConnectTimeout)",
+        "return _Stream(stream, self._state)\n            except ()",
+        (f"{TESTS}test_sockets.py::test_each_address_of_a_server_is_tried",),
+    ),
+    Mutation(
         "a client without a token sends the token None",
         f"{CLIENT}_http/transports.py",
         "        if token is not None:\n            built",

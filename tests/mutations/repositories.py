@@ -16,6 +16,13 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "a board whose deletion is refused counts as deleted",
+        f"{STEPS}resources/boards.py",
+        "            return DeletedBoard(deleted_images=())\n        raise\n",
+        "            return DeletedBoard(deleted_images=())\n        return DeletedBoard(deleted_images=())\n",
+        ("tests/runtime/test_repositories.py::test_a_refused_deletion_of_a_board_is_reported",),
+    ),
+    Mutation(
         "a video that is on the server stays where it is, whatever board it is uploaded to",
         f"{CLIENT}_sync/repositories/videos.py",
         "                self.move(video, to=board)\n",

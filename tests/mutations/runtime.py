@@ -12,6 +12,48 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "a bar without rich is an ImportError that does not say what to install",
+        f"{RUNTIME}client/progress.py",
+        "    except ImportError:\n",
+        "    except ():\n",
+        (f"{TESTS}test_progress.py::test_a_bar_requires_a_package",),
+    ),
+    Mutation(
+        "without events, a job has not started until it has ended",
+        f"{RUNTIME}steps/runs/wait_state.py",
+        "            yield from self.tracker.started(self.open[0])\n",
+        "            yield from ()\n",
+        (f"{TESTS}test_following.py::test_without_events_an_item_is_reported_as_started_while_it_runs",),
+    ),
+    Mutation(
+        "waiting for a job shows a bar that nobody asked for",
+        f"{RUNTIME}client/progress.py",
+        "    if not bar:\n",
+        "    if False:\n",
+        ("tests/contract/test_jobs.py::test_no_progress_bar_is_shown_unless_requested",),
+    ),
+    Mutation(
+        "the finished part of a run is not that of its batch",
+        f"{RUNTIME}steps/runs/status.py",
+        "return result_of(spec, items, state.submission.batch_id)",
+        'return result_of(spec, items, "")',
+        (f"{TESTS}test_run.py::test_a_job_keeps_what_it_has_read",),
+    ),
+    Mutation(
+        "a hash that two copies of a model have is ambiguous",
+        f"{RUNTIME}steps/resources/models.py",
+        "return found[:1]",
+        "return found",
+        (f"{TESTS}test_prepare.py::test_of_copies_of_a_model_the_first_is_used",),
+    ),
+    Mutation(
+        "an image cannot be read from a pipe",
+        f"{RUNTIME}client/reading.py",
+        ' and getattr(file, "seekable", lambda: True)()',
+        "",
+        (f"{TESTS}test_prepare.py::test_a_pipe_can_be_used_although_it_has_no_position",),
+    ),
+    Mutation(
         "a server that sends each event twice makes each progress two",
         f"{RUNTIME}steps/runs/tracker.py",
         "            if self._progress.get((event.item_id, executed)) != reported:\n",

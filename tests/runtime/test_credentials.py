@@ -146,6 +146,13 @@ def test_all_threads_try_a_wrong_password_once_and_do_not_show_it(server: Simula
     assert logins(server) == [401]
 
 
+def test_an_answer_without_a_token_is_no_sign_in() -> None:
+    credentials = Credentials(email=EMAIL, password=PASSWORD)
+    with pytest.raises(Unreached, match=r"cannot sign in: http://a\.test returned no token"):
+        credentials.accept(Response(200, "application/json", b'{"user": {}}', "POST", "http://a.test"))
+    assert credentials.token is None
+
+
 def test_a_refused_sign_in_is_tried_again_after_a_while() -> None:
     now = 0.0
     credentials = Credentials(email=EMAIL, password=PASSWORD, clock=lambda: now)

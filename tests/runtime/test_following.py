@@ -222,6 +222,13 @@ def test_without_events_nodes_are_reported_when_their_item_has_ended() -> None:
     assert {event.images[0].name for event in finished} == {"[].png"}
 
 
+def test_without_events_an_item_is_reported_as_started_while_it_runs() -> None:
+    following = Following(card(), Server(seconds=100), timeout=50, watched=True)
+    following.driver.disconnected = [(0.0, 900.0)]
+    assert isinstance(following.outcome(), RunTimeout)
+    assert kinds(following) == ["Queued", "Started"]
+
+
 @pytest.mark.parametrize(("begin", "end"), [(0.0, 0.3), (0.5, 1.5), (0.0, 60.0), (0.9, 1.1)])
 def test_each_node_starts_and_finishes_once_whatever_events_are_lost(begin: float, end: float) -> None:
     following = Following(cards(3), watched=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from generated_examples.sd15_text_to_image import SD15TextToImage
 
 from invokable import Board, ConnectionError, Image, LoRA, Model, Problem, ValidationError  # noqa: A004
 from invokable.contract.models import ModelFilter
-from invokable.runtime.steps.exchange.protocol import Request, Response
+from invokable.runtime.client.reading import read_file
+from invokable.runtime.steps.exchange.answers import ListedModel
+from invokable.runtime.steps.exchange.protocol import ReadFile, Request, Response
 from invokable.runtime.steps.resources.model_manager import find_model_record
-from invokable.runtime.steps.resources.models import complete_models, find_model
+from invokable.runtime.steps.resources.models import complete_models, find_model, matching
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.values.pins import pins_of
@@ -84,6 +87,11 @@ def test_an_unsuitable_model_is_reported_by_index(model: Model | str, words: str
     with pytest.raises(ValidationError, match=words) as caught:
         prepared(SD15TextToImage(model=model))
     assert [problem.index for problem in caught.value.errors] == [0]
+
+
+def test_of_copies_of_a_model_the_first_is_used() -> None:
+    copies = [ListedModel.model_validate({**MODELS[0], "key": key}) for key in ("k8", "k9")]
+    assert matching(Model(hash="h1"), copies) == copies[:1]
 
 
 def test_models_are_listed_once_and_again_if_one_is_missing() -> None:
@@ -188,6 +196,14 @@ def test_every_kind_of_image_is_uploaded_with_its_bytes(tmp_path: Path) -> None:
     driver = Driver(reply)
     assert sent(ColourCard(stamp=Image("there.png")), "stamp", driver) == {"image_name": "there.png"}
     assert driver.asked("POST") == []
+
+
+def test_a_pipe_can_be_used_although_it_has_no_position() -> None:
+    receiving, sending = os.pipe()
+    os.write(sending, b"an image")
+    os.close(sending)
+    with open(receiving, "rb") as pipe:
+        assert read_file(ReadFile(pipe, "image")).content == b"an image"
 
 
 def test_a_file_object_can_be_used_again() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+import pytest
+
 from invokable import Ended, NodeStarted, Progress, Queued, Started
-from invokable.runtime.client.progress import Bar
+from invokable.runtime.client.progress import Bar, watched
 
 
 class Shown:
@@ -34,6 +37,12 @@ def test_the_bar_of_a_single_item_shows_the_progress_of_its_nodes() -> None:
     assert shown.bar == {"description": "denoise_latents", "total": 1.0, "completed": 0.25, "note": "step 1"}
     bar(Ended(1, "completed", 1, 1))
     assert shown.bar == {"description": "completed", "total": 1, "completed": 1, "note": ""}
+
+
+def test_a_bar_requires_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich.progress", None)
+    with pytest.raises(RuntimeError, match=r"pip install rich"), watched(None, bar=True):
+        pass
 
 
 def test_the_bar_of_several_items_shows_how_many_have_ended() -> None:

@@ -189,6 +189,12 @@ def test_a_board_that_is_missing_after_a_lost_answer_was_deleted() -> None:
     assert driver.drive(delete_board("Foxes", contents=False)).deleted_images == ()
 
 
+def test_a_refused_deletion_of_a_board_is_reported() -> None:
+    driver = Driver(in_turn(answer([BOARD]), answer({"detail": "not yours"}, 403)))
+    with pytest.raises(APIError, match="not yours"):
+        driver.drive(delete_board("Foxes", contents=False))
+
+
 def test_a_name_refers_to_the_board_that_is_not_archived() -> None:
     old = {**BOARD, "board_id": "b0", "archived": True}
     assert Driver(in_turn(answer([old, BOARD]))).drive(find_board("Foxes")).id == "b1"

@@ -422,6 +422,7 @@ def test_a_job_keeps_what_it_has_read(first: Callable[..., Steps[Any]]) -> None:
     for later in (finish, finished_part):
         result = run.driver.drive(later(workflow, state, context, deadline))
         assert widths(result) == ["[64]", "[128]", "[192]"]
+        assert result.batch_id == state.submission.batch_id
 
 
 Asking = Callable[[type[Workflow], RunState, Context, Deadline], Steps[Any]]

@@ -125,6 +125,19 @@ def _child(client: Client, name: str) -> int:
         os._exit(2)
 
 
+def test_each_address_of_a_server_is_tried(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: Future[list[str]] = Future()
+    found.set_result(["127.0.0.2", "127.0.0.1"])  # nothing listens at the first
+    monkeypatch.setattr(network, "look_up", lambda host, port: found)
+    port = int(url.rpartition(":")[2])
+
+    async def connect() -> None:
+        await (await network._AsyncBackend(network.PoolState()).connect_tcp("two.test", port, 10)).aclose()
+
+    network._Backend(network.PoolState()).connect_tcp("two.test", port, 10).close()
+    asyncio.run(connect())
+
+
 def test_a_task_is_told_why_it_cannot_connect() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
