@@ -12,6 +12,13 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a refusal does not name the method of its request",
+        f"{CLIENT}_http/transports.py",
+        "            method=request.method,\n",
+        "            method=str(None),\n",
+        (f"{TESTS}test_client.py::test_a_refusal_names_its_request",),
+    ),
+    Mutation(
         "an answer to a sign-in without a token is an error of pydantic",
         f"{STEPS}exchange/credentials.py",
         "        except ValidationError:\n",

@@ -12,6 +12,13 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "a failed retry by somebody else is retried in place of a run's own item",
+        f"{RUNTIME}steps/runs/retry.py",
+        "if item.item_id in own and item.status in AGAIN}",
+        "if item.status in AGAIN}",
+        (f"{TESTS}test_following.py::test_a_retry_runs_the_own_item_again_although_that_of_somebody_else_failed_too",),
+    ),
+    Mutation(
         "a bar without rich is an ImportError that does not say what to install",
         f"{RUNTIME}client/progress.py",
         "    except ImportError:\n",

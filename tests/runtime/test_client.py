@@ -128,6 +128,13 @@ def test_a_closed_client_raises_an_error() -> None:
         opened.version()
 
 
+def test_a_refusal_names_its_request() -> None:
+    refused = client(lambda request: httpx.Response(403, json={"detail": "not yours"}))
+    with refused, pytest.raises(APIError, match="not yours") as caught:
+        refused.version()
+    assert (caught.value.method, caught.value.url) == ("GET", f"{URL}/api/v1/app/version")
+
+
 @pytest.mark.parametrize(
     ("broken", "sent"),
     [

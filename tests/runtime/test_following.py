@@ -527,6 +527,22 @@ def test_a_retried_item_can_be_retried_again() -> None:
     assert sorted(server.rows) == [1, 2, 3, 4]
 
 
+def test_a_retry_runs_the_own_item_again_although_that_of_somebody_else_failed_too() -> None:
+    failing = [True]
+    server = Server(fails=lambda values: failing[0])
+    following = Following(card(), server)
+    driver, context = following.driver, following.context
+    deadline = Deadline.after(None, driver.clock)
+    state = driver.drive(submitted(following.flow, context, deadline))
+    with pytest.raises(RunFailed):
+        driver.drive(finish(type(following.flow), state, context, deadline))
+    server.retry(1)
+    server.settle()
+    failing[0] = False
+    driver.drive(run_again(state, context, deadline))
+    assert driver.drive(finish(type(following.flow), state, context, deadline)).item_ids == [3]
+
+
 class Failed:
     """A run with a failed item that would not fail again."""
 
