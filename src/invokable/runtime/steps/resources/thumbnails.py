@@ -25,6 +25,6 @@ def picture(response: Response) -> bytes:
     kind = response.content_type.partition(";")[0].strip()
     if response.status != 200:
         parse(response)
-    if response.status != 200 or not kind.startswith("image/") or not response.body:
+    if not kind.startswith("image/") or not response.body:
         raise not_invokeai(response.url, f"answered {response.status} with {kind or 'no content type'}, not a picture")
     return response.body

@@ -88,7 +88,7 @@ def _key_of(item: RunItem) -> str:
 
 def _key(row: Row) -> str:
     """A row of values as text, in which 1 and 1.0 are equal, and an image is just its name."""
-    return json.dumps(sorted((node, field, _normalized(value)) for node, field, value in row), sort_keys=True)
+    return json.dumps(sorted((node, field, _normalized(value)) for node, field, value in row))
 
 
 def _normalized(value: Any) -> str:

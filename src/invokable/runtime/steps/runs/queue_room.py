@@ -18,7 +18,7 @@ from invokable.runtime.steps.resources.server_info import max_queue_size
 from invokable.runtime.values.submission import MOST_ITEMS
 
 
-def check_room(requested: int, cache: ServerCache, *, insist: bool = False) -> Steps[None]:
+def check_room(requested: int, cache: ServerCache, *, insist: bool) -> Steps[None]:
     """Raise QueueFullError if the queue has no room for so many items. If the server does not say, assume there is.
 
     With `insist`, also check a single item, and raise an error if the server cannot be used: ConnectionError or

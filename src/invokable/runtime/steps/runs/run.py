@@ -242,7 +242,7 @@ def in_time(steps: Steps[T], deadline: Deadline, when: str = "before the run was
     try:
         return (yield from within(steps, deadline))
     except (TimeUp, ConnectionError) as error:
-        if isinstance(error, ConnectionError) and not deadline.is_over:  # otherwise it is just the timeout
+        if not deadline.is_over:  # otherwise it is just the timeout
             raise
         reason = error.reason if isinstance(error, TimeUp) else f": {error}"
         raise RunTimeout(f"timed out after {deadline.timeout:g} s, {when}{reason}") from None
