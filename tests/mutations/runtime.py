@@ -12,6 +12,13 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "of a refused word, the nearest is only suggested if the server has an enum for it",
+        f"{RUNTIME}steps/exchange/responses.py",
+        "if not isinstance(given, str) or not isinstance(context, dict):",
+        'if problem["type"] != "enum" or not isinstance(given, str) or not isinstance(context, dict):',
+        (f"{TESTS}test_answers.py::test_a_refused_word_is_reported_with_the_nearest",),
+    ),
+    Mutation(
         "a failed retry by somebody else is retried in place of a run's own item",
         f"{RUNTIME}steps/runs/retry.py",
         "if item.item_id in own and item.status in AGAIN}",

@@ -77,6 +77,13 @@ def test_a_refusal_keeps_the_servers_message_without_the_input() -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", ["enum", "literal_error"])
+def test_a_refused_word_is_reported_with_the_nearest(kind: str) -> None:
+    problem = {"type": kind, "loc": ["query", "order"], "msg": "Input should be 'ASC' or 'DESC'", "input": "DESK"}
+    with pytest.raises(APIError, match=r"query\.order: Input should be 'ASC' or 'DESC' \(did you mean 'DESC'\?\)"):
+        parse(answer({"detail": [{**problem, "ctx": {"expected": "'ASC' or 'DESC'"}}]}, 422))
+
+
 def deep_workflow(levels: int) -> bytes:
     """A workflow that nests so deep."""
     value: Any = 1

@@ -129,6 +129,6 @@ def _problem(entry: Any) -> str:
 def _meant(problem: dict[Any, Any]) -> str:
     """` (did you mean …?)` for a word that is not among those expected."""
     given, context = problem.get("input"), problem.get("ctx")
-    if problem.get("type") != "enum" or not isinstance(given, str) or not isinstance(context, dict):
+    if not isinstance(given, str) or not isinstance(context, dict):
         return ""
     return nearest(given, re.findall(r"'([^']+)'", str(context.get("expected"))[:4000]))
