@@ -12,6 +12,27 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a name that is too long for an address is an error of httpx",
+        f"{CLIENT}_http/transports.py",
+        "            except httpx.InvalidURL as error:\n",
+        "            except () as error:\n",
+        (f"{TESTS}test_client.py::test_a_name_that_no_address_can_have_is_an_error_of_the_package",),
+    ),
+    Mutation(
+        "a password can be pickled",
+        f"{STEPS}exchange/credentials.py",
+        '        raise TypeError("credentials cannot be pickled")\n',
+        "        return Credentials, (self.token, self._email, self._password)\n",
+        (f"{TESTS}test_credentials.py::test_a_password_cannot_be_pickled",),
+    ),
+    Mutation(
+        "a request that is sent once, and that closing ends, is a lost connection",
+        f"{CLIENT}_sync/engine.py",
+        '            if self._closed:\n                raise ClientClosedError("the client was closed during',
+        '            if False:\n                raise ClientClosedError("the client was closed during',
+        (f"{TESTS}test_closing.py::test_a_request_that_would_not_be_repeated_gets_a_client_closed_error_too",),
+    ),
+    Mutation(
         "a refusal does not name the method of its request",
         f"{CLIENT}_http/transports.py",
         "            method=request.method,\n",

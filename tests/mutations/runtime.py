@@ -12,6 +12,20 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "the images in a list of a node's output are plain data",
+        "src/invokable/runtime/values/node_output.py",
+        "        return [_given(item, {}, node_id, client) for item in value]\n",
+        "        return value\n",
+        (f"{TESTS}test_encoding.py::test_media_in_a_list_are_found_in_an_output",),
+    ),
+    Mutation(
+        "files of a run that never began are kept on the server for it",
+        f"{RUNTIME}steps/runs/prepare.py",
+        "        cache.uploads.release(batch_id)\n        raise\n",
+        "        raise\n",
+        (f"{TESTS}test_prepare.py::test_a_run_that_ends_before_it_is_sent_uses_none_of_its_files",),
+    ),
+    Mutation(
         "of a refused word, the nearest is only suggested if the server has an enum for it",
         f"{RUNTIME}steps/exchange/responses.py",
         "if not isinstance(given, str) or not isinstance(context, dict):",

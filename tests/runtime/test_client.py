@@ -128,6 +128,11 @@ def test_a_closed_client_raises_an_error() -> None:
         opened.version()
 
 
+def test_a_name_that_no_address_can_have_is_an_error_of_the_package() -> None:
+    with client(lambda request: httpx.Response(200)) as opened, pytest.raises(ConnectionError, match="not a valid URL"):
+        opened.style_presets.get("x" * 70_000)
+
+
 def test_a_refusal_names_its_request() -> None:
     refused = client(lambda request: httpx.Response(403, json={"detail": "not yours"}))
     with refused, pytest.raises(APIError, match="not yours") as caught:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 from typing import Any
 
 import httpcore
@@ -140,6 +141,16 @@ def test_a_thread_in_the_middle_of_a_request_gets_a_client_closed_error(serve: A
         client = Client(f"http://127.0.0.1:{port}", policy=PATIENT)
         asking = pool.submit(client.version)
         time.sleep(0.2)
+        with closing():
+            client.close()
+            assert isinstance(asking.exception(10), ClientClosedError)
+
+
+def test_a_request_that_would_not_be_repeated_gets_a_client_closed_error_too() -> None:
+    with listening(silent) as port, ThreadPoolExecutor() as pool:
+        client = Client(f"http://127.0.0.1:{port}", policy=replace(PATIENT, retries=0))
+        asking = pool.submit(client.version)
+        until(lambda: client._engine.transport._processes)
         with closing():
             client.close()
             assert isinstance(asking.exception(10), ClientClosedError)

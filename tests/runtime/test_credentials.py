@@ -192,6 +192,11 @@ def test_a_lasting_failure_is_not_a_wrong_password(server: Simulator) -> None:
     assert not caught.value.sent
 
 
+def test_a_password_cannot_be_pickled() -> None:
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(Credentials(email=EMAIL, password=PASSWORD))
+
+
 def test_secrets_are_not_logged(server: Simulator, stamp: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), ask(server, email=EMAIL, password=PASSWORD, api_key="k3y") as client:
         client.run(ColourCard(stamp=stamp), timeout=60)

@@ -60,6 +60,11 @@ def test_what_is_on_the_server_is_named_by_text(made: Any, name: object) -> None
         made(name)
 
 
+def test_media_in_a_list_are_found_in_an_output() -> None:
+    found = node_output(1, "n", {"type": "x", "pages": [{"image_name": "1.png"}, {"video_name": "2.mp4"}]}, None, {})
+    assert found.values == {"pages": [Image("1.png"), Video("2.mp4")]}
+
+
 @pytest.mark.parametrize("key", ["image_name", "video_name"])
 def test_an_output_that_names_no_medium_stays_as_it_is(key: str) -> None:
     assert node_output(1, "n", {"type": "x", "found": {key: None}}, None, {}).values == {"found": {key: None}}

@@ -265,6 +265,22 @@ def test_equal_files_are_uploaded_once() -> None:
     assert len(driver.asked("POST")) == 1
 
 
+def test_a_run_that_ends_before_it_is_sent_uses_none_of_its_files() -> None:
+    document = example("colour_card.json")
+    add_node(document, "i", "image", version=load("6.14.2").nodes["image"].version, image={"image_name": "i.png"})
+    add_field(document, "i", "image")
+    flow = imported(document).ColourCard(stamp=b"1234", image=b"12345")
+
+    def refuse(request: Request) -> Response:
+        is_refused = request.file is not None and request.file.content == b"12345"
+        return answer({"detail": "Not an image"}, 415) if is_refused else reply(request)
+
+    cache = ServerCache()
+    with pytest.raises(ValidationError, match="Not an image"):
+        prepared(flow, cache, Driver(refuse))
+    assert cache.uploads.forget(["4.png"], "another run") == ("4.png",)
+
+
 def test_a_file_that_the_server_refuses_is_reported_by_index() -> None:
     driver = Driver(lambda request: answer({"detail": "Not an image"}, 415) if request.file else reply(request))
     with pytest.raises(ValidationError, match="Not an image") as caught:
