@@ -12,6 +12,27 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "a generator that makes no values is a KeyError",
+        f"{RUNTIME}steps/runs/batches.py",
+        "        raise _NoItemsError(str(error)) from None\n    if given",
+        "        pass\n    if given",
+        (f"{TESTS}test_batches.py::test_a_generator_that_makes_no_values_is_reported_before_anything_is_sent",),
+    ),
+    Mutation(
+        "a batch that is there twice has twice the items, if it is known by its id",
+        f"{RUNTIME}steps/runs/search.py",
+        "requested = own or len(latest)",
+        "requested = len(latest)",
+        (f"{TESTS}test_run.py::test_of_a_batch_that_is_there_twice_its_id_finds_one",),
+    ),
+    Mutation(
+        "runs whose items are read together share an error, and with it a submission",
+        f"{RUNTIME}client/_sync/item_reader.py",
+        "            raise copy.copy(error) from error",
+        "            raise error from error",
+        (f"{TESTS}test_run_items.py::test_runs_whose_reads_fail_together_get_an_error_each",),
+    ),
+    Mutation(
         "the images in a list of a node's output are plain data",
         "src/invokable/runtime/values/node_output.py",
         "        return [_given(item, {}, node_id, client) for item in value]\n",

@@ -194,6 +194,13 @@ def test_a_prompt_that_the_server_cannot_expand_is_reported_with_the_reason() ->
         made(card(document), driver)
 
 
+def test_a_generator_that_makes_no_values_is_reported_before_anything_is_sent() -> None:
+    flow = card(with_generator(SEQUENCE))
+    flow.widths["type"] = "nonsense"
+    with pytest.raises(ValidationError, match="unknown generator 'nonsense'"):
+        made(flow)
+
+
 def test_a_missing_board_is_reported() -> None:
     document = example("colour_card.json")
     add_node(document, "copy", "save_image", version=NODES["save_image"].version)

@@ -765,6 +765,17 @@ def test_a_batch_that_is_still_on_its_way_is_found_by_its_id(late: float) -> Non
     assert run.driver.drive(finish(type(run.flow), state, Context(ServerCache(), None), deadline)).item_ids == [1]
 
 
+def test_of_a_batch_that_is_there_twice_its_id_finds_one() -> None:
+    run = Run(cards(2), server := Server(seconds=30))
+    context, deadline = Context(ServerCache(), None), Deadline.after(None, run.driver.clock)
+    sent = run.driver.drive(submitted(run.flow, context, deadline)).submission
+    (post,) = (request for request in run.driver.requests if "enqueue_batch" in request.path)
+    server.handle(post)
+    found = RunState(submission_of(sent.batch_id))
+    run.driver.drive(find(found, context.cache, run.driver.clock))
+    assert found.submission.item_ids == sent.item_ids
+
+
 def test_no_request_may_take_longer_than_the_time_left() -> None:
     run = Run(card(), server := Server(seconds=30), timeout=3.0)
     with pytest.raises(RunTimeout):

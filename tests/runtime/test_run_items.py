@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from invokable import APIError, NotInvokeAIError, Submission
-from invokable.runtime.steps.exchange.protocol import Request, Response
+from invokable.runtime.client._sync import item_reader
+from invokable.runtime.client._sync.item_reader import ItemReader
+from invokable.runtime.steps.exchange.protocol import ReadItems, Request, Response
 from invokable.runtime.steps.resources.run_items import (
     batch_status,
     cancel_items,
@@ -32,6 +36,25 @@ def test_many_items_are_requested_a_hundred_at_a_time() -> None:
     found = driver.drive(items_by_id(range(1, 251), ServerCache()))
     assert list(found) == list(range(1, 251))
     assert [len(request.json["item_ids"]) for request in driver.requests] == [100, 100, 50]
+
+
+def test_runs_whose_reads_fail_together_get_an_error_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_reader, "_DELAY", 0.2)
+    both = threading.Barrier(2)
+
+    def fail(step: ReadItems) -> dict[int, Any]:
+        raise APIError(403, "not yours", method="POST", url="http://server")
+
+    def read(reader: ItemReader) -> APIError:
+        both.wait(10)
+        with pytest.raises(APIError, match="not yours") as caught:
+            reader.read(ReadItems(items_by_id, (1,), cache))
+        return caught.value
+
+    reader, cache = ItemReader(fail), ServerCache()
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(read, [reader, reader])
+    assert one is not other  # each carries its own submission
 
 
 @pytest.mark.parametrize("refusal", [answer({"detail": "Method Not Allowed"}, 405), page(404)])
