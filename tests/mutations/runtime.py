@@ -12,6 +12,13 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "without events, an item that overtakes another is not read until that has ended",
+        f"{RUNTIME}steps/runs/wait.py",
+        "        if missed:\n",
+        "        if False:\n",
+        (f"{TESTS}test_following.py::test_without_events_items_that_end_out_of_order_are_reported_as_they_end",),
+    ),
+    Mutation(
         "a generator that makes no values is a KeyError",
         f"{RUNTIME}steps/runs/batches.py",
         "        raise _NoItemsError(str(error)) from None\n    if given",

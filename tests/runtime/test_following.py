@@ -222,6 +222,14 @@ def test_without_events_nodes_are_reported_when_their_item_has_ended() -> None:
     assert {event.images[0].name for event in finished} == {"[].png"}
 
 
+def test_without_events_items_that_end_out_of_order_are_reported_as_they_end() -> None:
+    following = Following(cards(3), Server(seconds=10), watched=True)
+    following.driver.disconnected = [(0.0, 900.0)]
+    following.at(12.0, lambda: following.server._complete(following.server.rows[3]))  # on another device
+    following.result()
+    assert [event.item_id for event in following.driver.reported if isinstance(event, Ended)] == [1, 3, 2]
+
+
 def test_without_events_an_item_is_reported_as_started_while_it_runs() -> None:
     following = Following(card(), Server(seconds=100), timeout=50, watched=True)
     following.driver.disconnected = [(0.0, 900.0)]
