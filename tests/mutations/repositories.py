@@ -16,6 +16,13 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "an installation whose source the server does not say is of one that is called False",
+        f"{STEPS}resources/model_manager.py",
+        '        return str(value or "")\n',
+        "        return str(value or False)\n",
+        ("tests/runtime/test_repositories.py::test_an_installation_is_paused_unless_it_has_ended",),
+    ),
+    Mutation(
         "a board whose deletion is refused counts as deleted",
         f"{STEPS}resources/boards.py",
         "            return DeletedBoard(deleted_images=())\n        raise\n",

@@ -12,6 +12,13 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "a value that is no list cannot be compared to one",
+        f"{RUNTIME}values/arrays.py",
+        "    if isinstance(one, list) and isinstance(other, list):\n",
+        "    if isinstance(other, list):\n",
+        (f"{TESTS}test_workflow.py::test_a_value_of_another_kind_is_another_value",),
+    ),
+    Mutation(
         "without events, an item that overtakes another is not read until that has ended",
         f"{RUNTIME}steps/runs/wait.py",
         "        if missed:\n",

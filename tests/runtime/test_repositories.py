@@ -592,7 +592,8 @@ def test_a_preset_is_not_created_unshared_where_presets_cannot_be_shared() -> No
 def test_an_installation_is_paused_unless_it_has_ended(status: str, posts: int) -> None:
     path = "/api/v2/models/install/7"
     driver = Driver(by_path({f"GET {path}": {"id": 7, "status": status}, f"POST {path}/pause": {}}))
-    assert driver.drive(control_install(7, "pause", of("6.14.2"))).id == 7
+    install = driver.drive(control_install(7, "pause", of("6.14.2")))
+    assert (install.id, install.source) == (7, "")
     assert len(driver.asked("POST")) == posts
 
 

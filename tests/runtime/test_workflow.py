@@ -178,6 +178,13 @@ def test_arrays_are_compared_by_shape_type_and_contents() -> None:
     assert [one == card(stamp="b.png").replace(stamp=other) for other in others] == [False] * 5
 
 
+@pytest.mark.parametrize("other", [[1], {"a": 1}, numpy.zeros(1)], ids=["list", "dict", "array"])
+def test_a_value_of_another_kind_is_another_value(other: Any) -> None:
+    for one in (None, 7, "text"):
+        assert not alike(one, other)
+        assert not alike(other, one)
+
+
 def test_an_open_file_equals_only_itself() -> None:
     file = BytesIO(b"png")
     assert card(stamp=file) == card(stamp=file)
