@@ -12,6 +12,55 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "a generator cannot have numbers with a fraction",
+        f"{RUNTIME}values/validation.py",
+        "return not isinstance(value, float) or isfinite(value)",
+        "return not isinstance(value, float)",
+        (f"{TESTS}test_batches.py::test_a_generator_may_have_numbers_with_a_fraction",),
+    ),
+    Mutation(
+        "an empty list of a group is two problems",
+        f"{RUNTIME}steps/runs/batches.py",
+        "if len(set(lengths)) > 1 and all(lengths):",
+        "if len(set(lengths)) > 1:",
+        (f"{TESTS}test_batches.py::test_an_empty_list_of_a_group_is_one_problem",),
+    ),
+    Mutation(
+        "a generator that the form does not show makes no values",
+        f"{RUNTIME}steps/runs/batches.py",
+        "own = source.items if source.generator is None else source.generator",
+        "own = source.items",
+        (f"{TESTS}test_batches.py::test_a_generator_that_the_form_does_not_show_makes_its_values",),
+    ),
+    Mutation(
+        "the board of the workflow is used although none is wanted",
+        f"{RUNTIME}steps/runs/substitution.py",
+        "            node.pop(field, None)\n",
+        "            pass\n",
+        (f"{TESTS}test_substitution.py::test_the_board_of_the_workflow_is_not_used_if_none_is_wanted",),
+    ),
+    Mutation(
+        "a connected field is sent a value, too",
+        f"{RUNTIME}steps/runs/substitution.py",
+        "        if not target.connected\n",
+        "",
+        (f"{TESTS}test_substitution.py::test_a_connected_field_is_not_sent",),
+    ),
+    Mutation(
+        "of the inputs of a called workflow, only the last is sent",
+        f"{RUNTIME}steps/runs/substitution.py",
+        "node[CALLED_INPUTS] = {**node.get(CALLED_INPUTS, {}), field: value}",
+        "node[CALLED_INPUTS] = {field: value}",
+        (f"{TESTS}test_substitution.py::test_inputs_of_a_called_workflow_are_together",),
+    ),
+    Mutation(
+        "no value leaves the one of the workflow in place",
+        f"{RUNTIME}steps/runs/substitution.py",
+        "return value is None and field not in node",
+        "return value is None",
+        (f"{TESTS}test_substitution.py::test_no_value_replaces_one_but_adds_nothing",),
+    ),
+    Mutation(
         "a value that is no list cannot be compared to one",
         f"{RUNTIME}values/arrays.py",
         "    if isinstance(one, list) and isinstance(other, list):\n",

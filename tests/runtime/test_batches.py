@@ -111,6 +111,15 @@ def test_lists_of_one_group_that_differ_in_length_are_refused() -> None:
         data_of(card(document))
 
 
+def test_an_empty_list_of_a_group_is_one_problem() -> None:
+    document = with_generator({"type": "integer_generator_parse_string", "input": "", "splitOn": ","})
+    node(document, "integer_batch")["inputs"]["batch_group_id"]["value"] = "Group 1"
+    document = batched("integer", [4, 5], into="x", node_type="img_paste", group="Group 1", document=document)
+    with pytest.raises(ValidationError, match="the batch has no values") as caught:
+        data_of(card(document))
+    assert len(caught.value.errors) == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "into", "words"),
     [
@@ -142,6 +151,20 @@ def test_images_of_a_batch_are_references() -> None:
 def test_a_generator_is_computed_from_the_given_value() -> None:
     assert data_of(card(with_generator(SEQUENCE))) == [[[10, 15, 20]]]
     assert data_of(card(with_generator(SEQUENCE), widths=SEQUENCE | {"count": 1})) == [[[10]]]
+
+
+def test_a_generator_that_the_form_does_not_show_makes_its_values() -> None:
+    document = with_generator(SEQUENCE)
+    form = document["form"]["elements"]
+    del form[form[document["form"]["rootElementId"]]["data"]["children"].pop()]
+    assert data_of(card(document)) == [[[10, 15, 20]]]
+
+
+def test_a_generator_may_have_numbers_with_a_fraction() -> None:
+    document = example("colour_card.json")
+    settings = {"type": "float_generator_arithmetic_sequence", "start": 0.5, "step": 0.25, "count": 2}
+    feed(document, "float", settings, node(document, "img_blur")["id"], "radius", label="Radii")
+    assert data_of(card(document, radii={**settings, "start": 1.5})) == [[[1.5, 1.75]]]
 
 
 def test_a_generator_without_a_seed_draws_new_numbers() -> None:

@@ -12,12 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable import Color
+from invokable.contract.fields import CALLED_INPUTS, DYNAMIC_INPUT
 from invokable.runtime.steps.runs.substitution import substitute, wire_values
 from invokable.runtime.values.pins import pins_of
-from tests.examples import imported, workflow_class
+from tests.examples import example, imported, with_generator, workflow_class
+from tests.examples import node as node_of
 from tests.workflow.builders import form, node, workflow
 
 SHOWN = form("n.value", "a.a")
+PASTE, BLUR = (
+    next(node_id for node_id, made in pins_of(ColourCard).graph["nodes"].items() if made["type"] == node_type)
+    for node_type in ("img_paste", "img_blur")
+)
 STAMP = {"stamp": {"image_name": "x.png"}}
 
 
@@ -77,6 +83,32 @@ def test_a_field_without_a_value_has_none_in_the_workflow_either() -> None:
     _, embedded = substitute(pins_of(made), {("a", "a"): None})
     assert embedded is not None
     assert "value" not in embedded["nodes"][1]["data"]["inputs"]["a"]
+
+
+def test_no_value_replaces_one_but_adds_nothing() -> None:
+    graph, _ = substitute(pins_of(ColourCard), {(PASTE, "x"): None, (BLUR, "image"): None})
+    assert graph["nodes"][PASTE]["x"] is None
+    assert "image" not in graph["nodes"][BLUR]
+
+
+def test_inputs_of_a_called_workflow_are_together() -> None:
+    fields = [f"{DYNAMIC_INPUT}{name}" for name in ("x", "y")]
+    graph, _ = substitute(pins_of(ColourCard), {(PASTE, field): 7 for field in fields})
+    assert graph["nodes"][PASTE][CALLED_INPUTS] == dict.fromkeys(fields, 7)
+
+
+def test_a_connected_field_is_not_sent() -> None:
+    flow = workflow_class(imported(with_generator()))(stamp="x.png")
+    assert "width" not in {field for _, field in wire_values(flow, STAMP)}
+
+
+def test_the_board_of_the_workflow_is_not_used_if_none_is_wanted() -> None:
+    document = example("colour_card.json")
+    node_of(document, "save_image")["inputs"]["board"]["value"] = {"board_id": "b1"}
+    made = imported(document).ColourCard
+    for board, sent in (("none", "absent"), ({"board_id": "b2"}, {"board_id": "b2"})):
+        graph, _ = substitute(pins_of(made), wire_values(made(stamp="x.png"), STAMP | {"board": board}))
+        assert field_of(graph, "save_image", "board") == sent
 
 
 def test_no_board_and_the_automatic_board_are_omitted_from_the_graph() -> None:
