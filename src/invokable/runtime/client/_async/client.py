@@ -215,7 +215,7 @@ class AsyncClient:
             with released_unless_sent(state, context):
                 if before is not None:
                     await call_back(before, state.submission)
-                await self._drive(start(workflow, prepared, state, context, deadline))
+                await self._drive(start(workflow, prepared, state, deadline))
             return AsyncJob(self._engine, type(workflow), state)
         except BaseException as interrupt:
             if state.accepted_at is not None:  # otherwise the steps have given it up

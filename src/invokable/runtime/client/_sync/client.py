@@ -214,7 +214,7 @@ class Client:
             with released_unless_sent(state, context):
                 if before is not None:
                     call_back(before, state.submission)
-                self._drive(start(workflow, prepared, state, context, deadline))
+                self._drive(start(workflow, prepared, state, deadline))
             return Job(self._engine, type(workflow), state)
         except BaseException as interrupt:
             if state.accepted_at is not None:  # otherwise the steps have given it up

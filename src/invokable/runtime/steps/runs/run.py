@@ -86,19 +86,19 @@ def run(flow: Workflow, context: Context, deadline: Deadline, options: RunOption
     state = RunState(prepared.submission)
 
     def submit_and_finish() -> Steps[Any]:
-        yield from _submit(flow, prepared, state, context, deadline, watched=options.watched)
+        yield from _submit(flow, prepared, state, deadline, watched=options.watched)
         return (yield from _finish(type(flow), state, context, deadline, options))
 
     with released_unless_sent(state, context):
         return (yield from withdrawn_on_interrupt(submit_and_finish(), state, deadline.clock))
 
 
-def start(flow: Workflow, prepared: Prepared, state: RunState, context: Context, deadline: Deadline) -> Steps[None]:
+def start(flow: Workflow, prepared: Prepared, state: RunState, deadline: Deadline) -> Steps[None]:
     """Submit a prepared run without waiting for its result. On an interrupt, what was submitted is canceled.
 
     `state` is kept up to date meanwhile.
     """
-    submitting = _submit(flow, prepared, state, context, deadline, watched=True)
+    submitting = _submit(flow, prepared, state, deadline, watched=True)
     yield from withdrawn_on_interrupt(submitting, state, deadline.clock)
 
 
@@ -175,9 +175,7 @@ def prepare_in_time(flow: Workflow, context: Context, deadline: Deadline) -> Ste
     return (yield from in_time(prepare(flow, context.cache), deadline))
 
 
-def _submit(
-    flow: Workflow, prepared: Prepared, state: RunState, context: Context, deadline: Deadline, *, watched: bool
-) -> Steps[None]:
+def _submit(flow: Workflow, prepared: Prepared, state: RunState, deadline: Deadline, *, watched: bool) -> Steps[None]:
     with carried_by_errors(state):
         state.subscription = yield from in_time(_subscribe(state, watched=watched), deadline)
         state.connection_id = state.subscription.connection_id if state.subscription else 0
