@@ -12,6 +12,13 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "after events have stopped again, the first poll is as late as the last one before them",
+        f"{RUNTIME}steps/runs/pacing.py",
+        "        self._polling = 0.0\n",
+        "",
+        (f"{TESTS}test_run.py::test_polls_are_frequent_again_once_events_have_arrived",),
+    ),
+    Mutation(
         "a generator cannot have numbers with a fraction",
         f"{RUNTIME}values/validation.py",
         "return not isinstance(value, float) or isfinite(value)",

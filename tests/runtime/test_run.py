@@ -30,6 +30,7 @@ from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import AwaitEvents, GetPolicy, ReceivedEvents, Request, Response, Steps
 from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.server_cache import ServerCache
+from invokable.runtime.steps.runs.pacing import Pace
 from invokable.runtime.steps.runs.run import Context, finish, follow, run_again
 from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.steps.runs.search import LATEST_ARRIVAL, find
@@ -105,6 +106,14 @@ def test_polls_become_less_frequent() -> None:
     run = Run(card(), server := Server(seconds=600))
     run.result()
     assert len(server.log) < 330
+
+
+def test_polls_are_frequent_again_once_events_have_arrived() -> None:
+    pace = Pace(lambda: 0.0, Policy())
+    first, *later = (pace.pause(receives_events=False, runs=1) for _ in range(5))
+    assert first < min(later)
+    pace.pause(receives_events=True, runs=1)
+    assert pace.pause(receives_events=False, runs=1) == first
 
 
 def test_the_policy_sets_the_pauses_between_polls() -> None:
