@@ -12,6 +12,13 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an asynchronous client does not sign in again when its token has expired",
+        f"{CLIENT}_http/transports.py",
+        "            token = await self._sign_in(token, end, refused=True)\n",
+        "            return response\n",
+        (f"{TESTS}test_credentials.py::test_a_task_whose_token_has_expired_signs_in_again",),
+    ),
+    Mutation(
         "a name that is too long for an address is an error of httpx",
         f"{CLIENT}_http/transports.py",
         "            except httpx.InvalidURL as error:\n",

@@ -12,6 +12,13 @@ HALF: Final = (f"{TESTS}test_client.py::test_text_that_cannot_be_sent_is_refused
 
 MUTATIONS: Final = (
     Mutation(
+        "a task that was canceled while it created a file goes on without it",
+        f"{RUNTIME}client/_async/concurrency.py",
+        "        await asyncio.wait([making])\n        raise\n",
+        "        return (await asyncio.wait([making]))[0].pop().result()\n",
+        (f"{TESTS}test_async_client.py::test_a_canceled_task_ends_once_what_it_was_creating_is_undone",),
+    ),
+    Mutation(
         "after events have stopped again, the first poll is as late as the last one before them",
         f"{RUNTIME}steps/runs/pacing.py",
         "        self._polling = 0.0\n",

@@ -18,6 +18,7 @@ from PIL import Image
 
 from invokable import AsyncClient, Ended, JobEvent
 from invokable import Image as Picture
+from invokable.runtime.client._async.concurrency import create_in_thread
 from invokable.runtime.client._http.transports import _async_locked
 from invokable.testing import Fault, Simulator
 from tests.testing.asking import picture
@@ -64,6 +65,28 @@ def test_interrupted_runs_are_canceled_before_asyncio_run_returns(*, is_closed: 
             asyncio.run(interrupted(simulator))
         status = simulator.client().queue.status()
         assert (status.pending, status.in_progress, status.canceled) == (0, 0, 2)
+
+
+def test_a_canceled_task_ends_once_what_it_was_creating_is_undone() -> None:
+    undone: list[str] = []
+    begun, end = threading.Event(), threading.Event()
+
+    def make() -> str:
+        begun.set()
+        end.wait(10)
+        return "a file"
+
+    async def main() -> None:
+        task = asyncio.ensure_future(create_in_thread(make, undone.append))
+        await asyncio.to_thread(begun.wait, 10)
+        task.cancel()
+        await asyncio.sleep(0)
+        end.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert undone == ["a file"]
 
 
 def test_a_callback_may_be_awaited_and_each_event_waits_for_the_one_before() -> None:

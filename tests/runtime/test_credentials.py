@@ -80,6 +80,17 @@ def test_a_task_signs_in_before_the_socket_needs_a_token(server: Simulator) -> N
     assert logins(server) == [200]
 
 
+def test_a_task_whose_token_has_expired_signs_in_again(server: Simulator) -> None:
+    async def main() -> None:
+        async with AsyncClient(server.url, email=EMAIL, password=PASSWORD) as client:
+            await client.queue.status()
+            client._engine.transport._credentials.token = server.token(EMAIL, seconds=-1)
+            await client.queue.status()
+
+    asyncio.run(main())
+    assert logins(server) == [200, 200]
+
+
 def test_threads_whose_token_has_expired_sign_in_once_together(server: Simulator) -> None:
     with ask(server, email=EMAIL, password=PASSWORD) as client, ThreadPoolExecutor(16) as threads:
         list(threads.map(lambda _: models(client), range(40)))
