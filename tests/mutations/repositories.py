@@ -16,6 +16,13 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "a workflow without tags has one that is empty",
+        f"{STEPS}resources/library.py",
+        ' for tag in text.split(",") if tag.strip())',
+        ' for tag in text.split(","))',
+        ("tests/runtime/test_repositories.py::test_the_tags_of_a_workflow_are_separated_by_commas",),
+    ),
+    Mutation(
         "an installation whose source the server does not say is of one that is called False",
         f"{STEPS}resources/model_manager.py",
         '        return str(value or "")\n',

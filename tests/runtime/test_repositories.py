@@ -574,6 +574,13 @@ def test_the_retry_of_a_retry_is_recognized_by_the_original_item(version: str) -
     assert [item.item_id for item in found] == [5]
 
 
+@pytest.mark.parametrize(("stored", "tags"), [("red, ,light blue,", ("red", "light blue")), ("", ()), (None, ())])
+def test_the_tags_of_a_workflow_are_separated_by_commas(stored: str | None, tags: tuple[str, ...]) -> None:
+    driver = Driver(lambda _: answer({"items": [{"workflow_id": "w", "name": "Fox", "tags": stored}], "pages": 1}))
+    (found,) = driver.drive(list_workflows(of("6.14.2"), query="", category="user", tags=()))
+    assert found.tags == tags
+
+
 def test_a_preset_is_created_once() -> None:
     driver = Driver(in_turn(ConnectionError("broken", sent=True)))
     with pytest.raises(ConnectionError):
