@@ -81,6 +81,13 @@ def test_a_number_that_json_cannot_represent_is_not_sent(number: float) -> None:
     assert len(sent) == 1
 
 
+def test_a_value_that_json_cannot_represent_is_refused_in_the_words_of_python() -> None:
+    with Simulator() as simulator:
+        with pytest.raises(TypeError, match=r"^Object of type object is not JSON serializable"):
+            simulator.client().models.install("/x", config={"a": object()})
+        assert not simulator.requests
+
+
 @pytest.mark.parametrize(("plain", "encoding"), [(False, "gzip"), (True, "identity")])
 def test_a_request_says_whether_its_answer_may_be_compressed(plain: bool, encoding: str) -> None:
     seen = []
