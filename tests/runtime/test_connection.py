@@ -8,11 +8,13 @@ import sys
 import traceback
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable import AsyncClient, Client, Connection, Policy
+from invokable.runtime.client.connection import policy_of
 from invokable.runtime.steps.exchange.policy import is_busy, retry_after_seconds
 
 SECRETS = {"token": "t0ken-s3cret", "api_key": "k3y-s3cret"}
@@ -210,6 +212,13 @@ def test_an_invalid_policy_is_refused(options: dict[str, Any], words: str) -> No
 def test_a_policy_with_something_else_than_a_number_is_refused(name: str, given: Any) -> None:
     with pytest.raises(TypeError, match=f"{name} is .*; expected a "):
         Policy(**{name: given})
+
+
+def test_a_policy_takes_the_numbers_of_numpy() -> None:
+    policy = Policy(retries=numpy.int64(2), poll=numpy.float32(0.5), read_timeout=numpy.float64(3))  # type: ignore[arg-type]
+    assert policy == Policy(retries=2, poll=0.5, read_timeout=3)
+    assert [type(number) for number in (policy.retries, policy.poll, policy.read_timeout)] == [int, float, float]
+    assert policy_of(None, numpy.float32(3)) == policy_of(None, 3)  # type: ignore[arg-type]
 
 
 def test_pauses_double_up_to_the_longest() -> None:

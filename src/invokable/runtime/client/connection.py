@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from invokable.contract.server import LOCAL, TOKEN, URL
-from invokable.runtime.steps.exchange.policy import Policy, check_number
+from invokable.runtime.steps.exchange.policy import Policy, checked_number
 from invokable.runtime.values.public import public
 from invokable.runtime.values.reprs import short
 
@@ -220,7 +220,7 @@ def policy_of(policy: Policy | None, timeout: float | None) -> Policy:
         return policy or Policy()
     if policy is not None:
         raise TypeError("pass either a policy or a timeout; a Policy has total_timeout")
-    check_number("timeout", timeout)
+    timeout = checked_number("timeout", timeout)
     limited = Policy(read_timeout=timeout, total_timeout=timeout)
     return replace(limited, connect_timeout=min(timeout, limited.connect_timeout))
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from email.utils import parsedate_to_datetime
+from numbers import Integral, Real
 from typing import Final, TypeAlias
 
 from invokable.contract.models import IDENTIFYING, ModelKey
@@ -85,7 +86,7 @@ class Policy:
             elif part.name == "outputs":
                 _check_outputs(value)
             else:
-                check_number(part.name, value, whole=part.type == "int")
+                object.__setattr__(self, part.name, checked_number(part.name, value, whole=part.type == "int"))
 
     def pause(self, attempt: int, asked: float | None = None) -> float:
         """Seconds to wait after an attempt (the first is 0): what the server asked for, within limits, or our own."""
@@ -94,16 +95,18 @@ class Policy:
         return least * (1 + random.random() * self.jitter)
 
 
-def check_number(name: str, value: object, *, whole: bool = False) -> None:
-    """Raise TypeError or ValueError for a value that the member of a policy, or a timeout like it, cannot have."""
+def checked_number(name: str, value: object, *, whole: bool = False) -> float:
+    """A number for the member of a policy, or a timeout like it, also one of NumPy. Raises TypeError and ValueError."""
     wanted = "a whole number" if whole else "a number" if name == "jitter" else "a number of seconds"
     problem = f"{name} is {short(value)}; expected {wanted}, not negative"
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(problem)
-    if not 0 <= value < FOREVER or (whole and not isinstance(value, int)):
+    number = int(value) if isinstance(value, Integral) else float(value)
+    if not 0 <= number < FOREVER or (whole and not isinstance(value, Integral)):
         raise ValueError(problem)
-    if value == 0 and name not in _MAY_BE_ZERO:
+    if number == 0 and name not in _MAY_BE_ZERO:
         raise ValueError(f"{name} is 0; expected {'at least 1' if name in _AT_LEAST_ONE else 'more than 0'}")
+    return number
 
 
 def _check_models(value: object) -> None:
