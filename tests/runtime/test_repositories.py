@@ -459,6 +459,22 @@ def test_an_invalid_timeout_starts_no_installation() -> None:
         assert not simulator.requests
 
 
+@pytest.mark.parametrize(
+    ("source", "error", "words"),
+    [
+        ("", ValueError, "the source of a model is ''; expected an existing path on the server, a URL, or a Hugging"),
+        (" ", ValueError, "the source of a model is ' '"),
+        (None, TypeError, "expected the source of a model, as text, got None"),
+    ],
+)
+def test_an_empty_source_is_not_installed(source: Any, error: type[Exception], words: str) -> None:
+    # A server takes it for its current folder.
+    with Simulator() as simulator:
+        with pytest.raises(error, match=words):
+            simulator.client().models.install(source)
+        assert not simulator.requests
+
+
 def test_a_key_is_not_taken_for_the_empty_name_of_a_model() -> None:
     driver = Driver(by_path({"GET /api/v2/models/": lambda _: {"models": [{**MODEL, "name": ""}]}}))
     with pytest.raises(NotFoundError, match=r"^the server has no model nope$"):

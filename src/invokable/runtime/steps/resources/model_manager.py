@@ -135,6 +135,8 @@ def empty_model_cache(cache: ServerCache) -> Steps[None]:
 
 def start_install(source: str, *, inplace: bool, token: str | None, config: dict[str, Any]) -> Steps[ModelInstall]:
     """Start installing a model."""
+    if not checked_name(source, "the source of a model, as text").strip():  # for the server, its current folder
+        raise ValueError(f"the source of a model is {source!r}; {_SOURCES}")
     params = {"source": source, "inplace": str(inplace).lower(), **({"access_token": token} if token else {})}
     response: Response = yield Request("POST", _INSTALL, params, json=config)
     try:

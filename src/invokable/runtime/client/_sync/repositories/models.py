@@ -87,8 +87,9 @@ class Models(Repository):
             timeout: Seconds to wait; the installation continues after a timeout. None waits forever.
             on_progress: Called with a `ModelInstall` after each change.
 
-        Raises ModelInstallError if it fails, is canceled or times out, and APIError for an unknown kind of source. An
-        interrupt does not stop the installation.
+        Raises ModelInstallError if it fails, is canceled or times out, APIError for an unknown kind of source,
+        ValueError for an empty one, and TypeError and ValueError for a config that is not JSON. An interrupt does not
+        stop the installation.
         """
         _check_report(on_progress)
         deadline = Deadline.after(timeout, time.monotonic)
