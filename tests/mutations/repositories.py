@@ -114,6 +114,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_repositories.py::test_items_are_canceled_retried_and_deleted",),
     ),
     Mutation(
+        "more names are sent for a zip than the server takes",
+        f"{STEPS}resources/archives.py",
+        "if len(names) > MOST and",
+        "if len(names) > 2 * MOST and",
+        (f"{UNIT[0]}::test_more_names_than_the_server_takes_are_refused",),
+    ),
+    Mutation(
         "the timeout of an installation does not bound a request",
         f"{STEPS}resources/model_manager.py",
         "yield from within(get_install(install_id), deadline)",

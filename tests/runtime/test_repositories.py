@@ -328,6 +328,37 @@ def test_an_image_that_the_server_leaves_out_is_asked_for(name: str, status: int
     assert driver.asked("GET") == [f"/api/v1/images/i/{name}"]
 
 
+def test_more_names_than_the_server_takes_are_refused() -> None:
+    names = [f"{n}.png" for n in range(1001)]
+    driver = Driver(lambda _: answer({"version": "6.14.2"}))
+    with pytest.raises(ValueError, match="at most 1000 images by name, not 1001; save several zips, or pass a board"):
+        driver.drive(fetch_archive(names, None, io.BytesIO(), of("6.14.2"), driver.clock, 60))
+    assert driver.asked("POST") == []
+
+
+def test_an_older_server_takes_more_names() -> None:
+    names = [f"{n}.png" for n in range(1001)]
+
+    def reply(request: Request) -> Response:
+        if request.path.endswith("/version"):
+            return answer({"version": "6.8.1"})
+        if request.path == BY_NAMES:
+            return answer([{**IMAGE, "image_name": name} for name in request.json["image_names"]])
+        return answer({"detail": "No"}, 403)
+
+    driver = Driver(reply)
+    with pytest.raises(APIError, match="No"):
+        driver.drive(fetch_archive(names, None, io.BytesIO(), of("6.8.1"), driver.clock, 60))
+    assert driver.asked("POST")[-1] == ZIPS
+
+
+def test_an_image_that_is_given_twice_is_in_a_zip_once() -> None:
+    driver, into = archive(zipped(WHOLE))
+    driver.drive(fetch_archive(["a.png", "b.png", "a.png"], None, into, of("6.14.2"), driver.clock, 60))
+    (request,) = (request for request in driver.requests if request.path == ZIPS)
+    assert request.json == {"image_names": ["a.png", "b.png"]}
+
+
 @pytest.mark.parametrize("board_id", [None, "b1"])
 def test_a_zip_is_waited_for(board_id: str | None) -> None:
     waiting = answer({"detail": "Not Found"}, 404)

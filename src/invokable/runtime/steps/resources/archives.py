@@ -20,8 +20,9 @@ from invokable.runtime.steps.exchange.policy import FOREVER
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read
 from invokable.runtime.steps.resources.boards import image_names
-from invokable.runtime.steps.resources.media import require_images
+from invokable.runtime.steps.resources.media import MOST, MOST_SINCE, require_images
 from invokable.runtime.steps.resources.server_cache import ServerCache
+from invokable.runtime.steps.resources.versions import at_least
 
 _DOWNLOADS: Final = "/api/v1/images/download"
 _SIGNATURE: Final = b"PK"
@@ -49,10 +50,16 @@ def fetch_archive(
 ) -> Steps[None]:
     """Write a zip of the images with these names, or of those on a board.
 
-    Raises NotFoundError for names that do not exist, APIError if the server makes no zip in time or leaves images out.
+    Raises ValueError for more names than the server takes, NotFoundError for names that do not exist, APIError if the
+    server makes no zip in time or leaves images out.
     """
     Deadline.after(timeout, clock)  # checks it
     longest = FOREVER if timeout is None else timeout
+    names = list(dict.fromkeys(names))
+    if len(names) > MOST and (yield from at_least(cache, MOST_SINCE)):
+        raise ValueError(
+            f"a zip has at most {MOST} images by name, not {len(names)}; save several zips, or pass a board"
+        )
     yield from require_images(names, cache)
     patience = min(_FIRST_LOOK, longest)
     failed = 0

@@ -32,8 +32,10 @@ from invokable.runtime.values.submission import Submission
 
 R = TypeVar("R", ImageRecord, VideoRecord)
 
+MOST: Final = 1000
+"""Names in one request, a limit that servers enforce since `MOST_SINCE`."""
+MOST_SINCE: Final = "6.14"
 _AT_ONCE: Final = 200  # records in one request
-_MOST: Final = 1000  # names in one request, a limit that servers enforce since 6.14
 _LONGEST: Final = 255  # characters of a name; a longer one in such a request is refused
 
 
@@ -255,8 +257,8 @@ def _in_bulk(
     yield from _require_kind(kind, cache)
     wanted = list(dict.fromkeys(names))
     done: list[str] = []
-    for start in range(0, len(wanted), _MOST):
-        body = {**more, f"{kind.name}_names": wanted[start : start + _MOST]}
+    for start in range(0, len(wanted), MOST):
+        body = {**more, f"{kind.name}_names": wanted[start : start + MOST]}
         response = yield from fetch(Request("POST", path, json=body))
         answer = read(response, dict[str, Any])
         # Before 5.15: `added_image_names`, `updated_image_names`.

@@ -108,8 +108,8 @@ class AsyncImages(AsyncMedia[ImageRecord, Image]):
         The file is saved atomically, once the zip is whole and has every image: servers let incomplete ones be
         downloaded. `timeout` is how long the server may take to make it, in seconds; None for no limit.
 
-        Raises ValueError unless either images or a board are given, NotFoundError, BoardError, APIError, OSError and
-        ConnectionError.
+        Raises ValueError unless either images or a board are given, and for more than 1,000 images, which servers
+        since 6.14 refuse; NotFoundError, BoardError, APIError, OSError and ConnectionError.
         """
         if bool(images) == (board is not None) or board == NO_BOARD:
             raise ValueError("pass either images or a board to download")
