@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from decimal import Decimal
 from enum import IntEnum, StrEnum
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 import numpy
@@ -18,6 +20,7 @@ from pydantic_core import SchemaSerializer
 from invokable import ValidationError
 from invokable.contract.limits import Limits
 from invokable.runtime import OneOf
+from invokable.runtime.values.reprs import short
 from invokable.runtime.values.validation import _strict
 from invokable.schema import load
 from tests.examples import add_field, add_node, example, imported, with_generator, workflow_class
@@ -134,6 +137,15 @@ def test_text_that_is_not_unicode_is_refused_before_anything_is_sent(text: str) 
     )
     ColourCard(stamp=f"{text}.png")  # a path may be any bytes
     SD15TextToImage(model="m", positive_prompt="\U0001f98a")
+
+
+@pytest.mark.parametrize("number", [numpy.float32(7.5), Decimal("7.5"), Fraction(15, 2)])
+def test_a_number_that_json_does_not_have_is_refused_before_the_run(number: Any) -> None:
+    for value in (number, [7.5, number]):
+        words = problem(SD15TextToImage, model="m", positive_prompt="a fox", cfg_scale=value)
+        assert words.endswith(f"{short(value, 60)} is not a number, or a list")
+    valid = SD15TextToImage(model="m", positive_prompt="a fox", cfg_scale=numpy.float64(7.5))
+    assert valid.to_dict()["cfg_scale"] == 7.5
 
 
 def test_long_values_are_truncated_and_bytes_are_not_shown() -> None:

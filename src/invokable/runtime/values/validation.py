@@ -102,7 +102,7 @@ def _errors(check: _Check, values: Mapping[str, object]) -> dict[str, list[Any]]
 
 def _problem(cls: type, target: InputPin, value: object, errors: Sequence[Any]) -> str | None:
     """What is wrong with a value, or None."""
-    if errors:
+    if errors or (target.type.name == "FloatField" and target.custom is None and not _is_plain(value)):
         return _words(target, value, errors)
     if target.type.name not in MEDIA and halved(value) is not None:
         return f"{_short(value)} {HALVED}"
@@ -123,6 +123,11 @@ def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
     elif target.type.cardinality == "COLLECTION":
         wanted = f"a list, each item {wanted}"
     return f"{_short(value)} is not {wanted}"
+
+
+def _is_plain(value: object) -> bool:
+    """Whether JSON has all these numbers: pydantic also takes a Decimal, a Fraction, and a float32 of NumPy."""
+    return all(map(_is_plain, value)) if isinstance(value, list) else isinstance(value, float | int | None)
 
 
 def _no_batch(value: object) -> str | None:
