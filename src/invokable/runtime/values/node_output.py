@@ -34,7 +34,8 @@ class NodeOutput:
     type: str
     """The output type, such as `image_output`."""
     values: Mapping[str, Any]
-    """Its fields by name. Images, videos and colors are values that inputs accept; everything else is JSON."""
+    """Its fields by name. Images, videos and colors are values that inputs accept; everything else is JSON. Fields that
+    are null are missing."""
     value: Any = None
     """What the function for its type in `Policy.outputs` returned; None if there is none."""
 
