@@ -1215,6 +1215,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_following.py::test_a_retry_runs_each_item_once_more_whatever_happens_to_its_answer",),
     ),
     Mutation(
+        "a run that is to run again after a restart ends if the server is unreachable at that moment",
+        f"{RUNTIME}steps/runs/run.py",
+        "            yield Sleep(outage.pause_after(error))\n",
+        "            raise\n",
+        (f"{TESTS}test_following.py::test_items_run_again_automatically_although_the_server_is_killed_again_before",),
+    ),
+    Mutation(
         "a canceled job that was retried counts as canceled by this client, whoever cancels it then",
         f"{RUNTIME}steps/runs/run.py",
         "        context.canceled.discard(state.submission.batch_id)\n        if removed:",

@@ -496,6 +496,36 @@ def test_items_that_a_restart_interrupts_can_run_again_automatically() -> None:
     assert set(following.server.ran.values()) == {1}
 
 
+@pytest.mark.parametrize(("timeout", "outcome"), [(None, "result"), (60.0, RunTimeout)])
+def test_items_run_again_automatically_although_the_server_is_killed_again_before(
+    timeout: float | None, outcome: Any
+) -> None:
+    following = Following(cards(3), Server(seconds=5), resubmit=True, timeout=timeout)
+    server = following.server
+    following.driver.disconnected = [(7.0, 9.0)]
+    following.at(8.0, server.crash)
+    handle = server.handle
+
+    def killed_again(request: Request) -> Response:
+        server.handle = handle  # type: ignore[method-assign]
+        server.away = [(server.now(), server.now() + 100)]
+        return answer({"detail": "shutting down"}, 503)
+
+    def handling(request: Request) -> Response:
+        return (killed_again if request.path.endswith("/list_all") else handle)(request)
+
+    server.handle = handling  # type: ignore[method-assign]
+    found = following.outcome()
+    if outcome is RunTimeout:
+        assert isinstance(found, RunTimeout)
+        assert "before anything ran again" in str(found)
+        assert found.submission
+        assert following.driver.now <= 60
+    else:
+        assert [image.name for image in found.card] == ["[64].png", "[128].png", "[192].png"]
+        assert set(server.ran.values()) == {1}
+
+
 @pytest.mark.parametrize(
     "fate", ["", "after", "before", "500", "html", "late 3", "late 12", "!503", "twice 1", "twice 3"]
 )

@@ -29,11 +29,12 @@ from invokable.runtime.errors import (
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy
-from invokable.runtime.steps.exchange.protocol import GetPolicy, Report, Steps, Subscribe, T
+from invokable.runtime.steps.exchange.protocol import GetPolicy, Report, Sleep, Steps, Subscribe, T
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.run_items import cancel_run, place_in_queue
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.collect import ResultSpec, collect, removal
+from invokable.runtime.steps.runs.pacing import Outage
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.steps.runs.retry import Retries, retry
 from invokable.runtime.steps.runs.run_state import RunState
@@ -232,7 +233,19 @@ def _finish(
                 raise
             LOG.warning("batch %s: %s; running them again", state.submission.batch_id, interruption)
             with carried_by_errors(state):
-                yield from within(retry(state, context.retries, deadline.clock), deadline)
+                yield from in_time(_retry_insistently(state, context, deadline), deadline, "before anything ran again")
+
+
+def _retry_insistently(state: RunState, context: Context, deadline: Deadline) -> Steps[None]:
+    """Run interrupted items again, through any outage: a server that was just restarted may be killed again."""
+    outage = Outage(deadline.clock)
+    while True:
+        try:
+            yield from retry(state, context.retries, deadline.clock)
+            outage.over()
+            return
+        except InvokableError as error:
+            yield Sleep(outage.pause_after(error))
 
 
 def in_time(steps: Steps[T], deadline: Deadline, when: str = "before the run was submitted") -> Steps[T]:
