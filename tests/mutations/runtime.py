@@ -352,8 +352,8 @@ MUTATIONS: Final = (
     Mutation(
         "whoever cancels a run that a full queue retried in part is taken for this client, which did so before",
         f"{RUNTIME}steps/runs/run.py",
-        "            context.canceled.discard(state.submission.batch_id)\n            raise\n",
-        "            raise\n",
+        "if was_canceled and state.retried_ids == retried_ids:",
+        "if was_canceled:",
         (
             f"{TESTS}test_following.py::"
             "test_what_runs_again_after_it_was_canceled_here_may_be_canceled_by_others_although_the_queue_is_full",
@@ -1215,6 +1215,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_following.py::test_a_retry_runs_each_item_once_more_whatever_happens_to_its_answer",),
     ),
     Mutation(
+        "a job that this client cancels while another thread retries it counts as canceled by others",
+        f"{RUNTIME}steps/runs/run.py",
+        "    context.canceled.discard(batch_id)\n    try:\n        yield\n    finally:\n",
+        "    try:\n        yield\n    finally:\n        context.canceled.discard(batch_id)\n",
+        (f"{TESTS}test_following.py::test_what_is_canceled_here_while_it_is_retried_counts_as_canceled_here",),
+    ),
+    Mutation(
         "a run that is to run again after a restart ends if the server is unreachable at that moment",
         f"{RUNTIME}steps/runs/run.py",
         "            yield Sleep(outage.pause_after(error))\n",
@@ -1224,8 +1231,8 @@ MUTATIONS: Final = (
     Mutation(
         "a canceled job that was retried counts as canceled by this client, whoever cancels it then",
         f"{RUNTIME}steps/runs/run.py",
-        "        context.canceled.discard(state.submission.batch_id)\n        if removed:",
-        "        if removed:",
+        "    context.canceled.discard(batch_id)\n    try:",
+        "    try:",
         (
             "tests/contract/test_jobs.py::test_a_job_that_was_canceled_here_and_retried_may_be_canceled_by_somebody_else",
         ),

@@ -28,7 +28,7 @@ from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import Request, Response, ServerEvent
 from invokable.runtime.steps.exchange.server_events import CANCELED_HERE
 from invokable.runtime.steps.resources.server_cache import ServerCache
-from invokable.runtime.steps.runs.run import Context, RunOptions, finish, follow, run, run_again
+from invokable.runtime.steps.runs.run import Context, RunOptions, cancel, finish, follow, run, run_again
 from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.steps.runs.status import finished_part
 from invokable.runtime.values.pins import pins_of
@@ -721,6 +721,24 @@ def test_what_runs_again_after_it_was_canceled_here_may_be_canceled_by_others_al
     with pytest.raises(RunCanceled) as caught:
         failed.result(failed.state)
     assert caught.value.cause != "caller"
+
+
+def test_what_is_canceled_here_while_it_is_retried_counts_as_canceled_here() -> None:
+    failed = Failed()
+    reply = failed.driver.reply
+
+    def canceled_meanwhile(request: Request) -> Response | Exception:
+        answered = reply(request)
+        if request.path.endswith("/retry_items_by_id"):
+            failed.driver.reply = reply
+            failed.driver.drive(cancel(failed.state.submission, failed.context))
+        return answered
+
+    failed.driver.reply = canceled_meanwhile
+    failed.retry(failed.state)
+    with pytest.raises(RunCanceled) as caught:
+        failed.result(failed.state)
+    assert caught.value.cause == "caller"
 
 
 def test_an_answer_to_a_retry_about_other_items_is_not_believed() -> None:

@@ -18,7 +18,6 @@ from invokable.runtime.errors import (
     ConnectionError,  # noqa: A004
     InvokableError,
     NotInvokeAIError,
-    QueueFullError,
     RunCanceled,
     RunFailed,
     RunInterrupted,
@@ -196,16 +195,25 @@ def run_again(state: RunState, context: Context, deadline: Deadline) -> Steps[No
     """Run failed and canceled items again. Raises RunCanceled for removed ones, once the others run."""
     with carried_by_errors(state):
         yield from locate(state, context.cache, deadline)
-        try:
+        with _canceled_only_before(state, context):
             removed = yield from within(retry(state, context.retries, deadline.clock), deadline)
-        except QueueFullError:  # some may run again
-            context.canceled.discard(state.submission.batch_id)
-            raise
-        context.canceled.discard(state.submission.batch_id)
         if removed:
             raise removal(
                 removed, "pruned, cleared or deleted by somebody else or with client.queue, and cannot run again"
             )
+
+
+@contextmanager
+def _canceled_only_before(state: RunState, context: Context) -> Iterator[None]:
+    """Forget that the client canceled a run if some of it runs again, unless another thread cancels it meanwhile."""
+    batch_id, retried_ids = state.submission.batch_id, state.retried_ids
+    was_canceled = batch_id in context.canceled
+    context.canceled.discard(batch_id)
+    try:
+        yield
+    finally:
+        if was_canceled and state.retried_ids == retried_ids:
+            context.canceled.add(batch_id)
 
 
 def cancel(submission: Submission, context: Context) -> Steps[None]:
