@@ -1222,6 +1222,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_following.py::test_what_is_canceled_here_while_it_is_retried_counts_as_canceled_here",),
     ),
     Mutation(
+        "a job times out although its result is known, and says that all of its items are done",
+        f"{RUNTIME}steps/runs/wait.py",
+        "        if not waiting.open:\n            return\n        ended",
+        "        ended",
+        (f"{TESTS}test_following.py::test_a_job_whose_items_have_all_ended_does_not_time_out",),
+    ),
+    Mutation(
         "a run that is to run again after a restart ends if the server is unreachable at that moment",
         f"{RUNTIME}steps/runs/run.py",
         "            yield Sleep(outage.pause_after(error))\n",

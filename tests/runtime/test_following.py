@@ -383,6 +383,17 @@ def test_a_job_keeps_what_events_have_reported() -> None:
     assert len(driver.drive(finished_part(workflow, state, context, deadline)).card) == 3
 
 
+def test_a_job_whose_items_have_all_ended_does_not_time_out() -> None:
+    following = Following(cards(3))
+    driver, context, workflow = following.driver, following.context, type(following.flow)
+    deadline = Deadline.after(None, driver.clock)
+    state = driver.drive(submitted(following.flow, context, deadline))
+    with pytest.raises(RunTimeout, match="with 0 of 3 items done"):
+        driver.drive(finish(workflow, state, context, Deadline.after(0, driver.clock)))
+    driver.drive(finish(workflow, state, context, deadline))
+    assert len(driver.drive(finish(workflow, state, context, Deadline.after(0, driver.clock))).card) == 3
+
+
 def test_a_wrong_result_of_an_event_is_corrected_however_often_it_is_asked_for() -> None:
     following = Following(cards(2))
     driver, context, workflow = following.driver, following.context, type(following.flow)

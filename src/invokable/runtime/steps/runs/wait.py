@@ -71,6 +71,8 @@ def wait(waiting: WaitState, cache: ServerCache, clock: Clock) -> Steps[None]:
                 return
             pause = pace.pause(receives_events=waiting.connection_id != 0, runs=received.runs)
     except TimeUp:
+        if not waiting.open:
+            return
         ended, all_of_them = len(waiting.ended), waiting.submission.requested
         raise RunTimeout(
             f"batch {waiting.submission.batch_id} timed out with {ended} of {all_of_them} items done; "
