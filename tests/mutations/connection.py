@@ -411,6 +411,23 @@ MUTATIONS: Final = (
         (f"{TESTS}test_credentials.py::test_a_renewed_token_of_an_older_sign_in_is_ignored",),
     ),
     Mutation(
+        "a run fails for lack of a token if a proxy does not find the server while the client signs in again",
+        f"{STEPS}exchange/credentials.py",
+        "if (self.token is None and response.status in _WITHOUT_USERS)",
+        "if (response.status in _WITHOUT_USERS)",
+        (
+            f"{TESTS}test_credentials.py::"
+            "test_a_server_that_has_given_a_token_still_has_users_if_a_proxy_does_not_find_it",
+        ),
+    ),
+    Mutation(
+        "after a token that cannot be sent, the client never signs in again",
+        f"{STEPS}exchange/credentials.py",
+        'pattern=r"^[!-~]+$"',
+        'pattern=""',
+        (f"{TESTS}test_credentials.py::test_a_token_that_cannot_be_sent_is_not_used",),
+    ),
+    Mutation(
         "every thread tries a refused password",
         f"{STEPS}exchange/credentials.py",
         "_REFUSED_FOR: Final = 10.0",

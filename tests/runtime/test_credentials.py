@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import pickle
 import threading
@@ -190,6 +191,28 @@ def test_a_failed_sign_in_is_retried_before_anything_is_sent(kind: str, server: 
     with Client(server.url, email=EMAIL, password=PASSWORD, policy=Policy(first_pause=0.01)) as client:
         client.run(ColourCard(stamp=stamp), timeout=60)
     assert [job.status for job in server.jobs] == ["completed"]
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_server_that_has_given_a_token_still_has_users_if_a_proxy_does_not_find_it(
+    status: int, server: Simulator, stamp: bytes
+) -> None:
+    with Client(server.url, email=EMAIL, password=PASSWORD, policy=Policy(first_pause=0.01)) as client:
+        image = client.upload(stamp)
+        client._engine.transport._credentials.token = server.token(EMAIL, seconds=-1)
+        server.add_fault(Fault(kind="status", status=status, path="*/login", times=2))
+        client.run(ColourCard(stamp=image), timeout=60)
+    assert [job.status for job in server.jobs] == ["completed"]
+
+
+@pytest.mark.parametrize("token", ["", "two words", "ключ", "line\n"])
+def test_a_token_that_cannot_be_sent_is_not_used(token: str) -> None:
+    credentials = Credentials(email=EMAIL, password=PASSWORD)
+    body = json.dumps({"token": token}).encode()
+    with pytest.raises(Unreached, match="returned no token") as caught:
+        credentials.accept(Response(200, "application/json", body, "POST", LOGIN))
+    assert not caught.value.sent
+    assert credentials.token is None
 
 
 def test_a_lasting_failure_is_not_a_wrong_password(server: Simulator) -> None:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from invokable.runtime.errors import AuthenticationError, ConnectionError, InvokableError  # noqa: A004
 from invokable.runtime.steps.exchange.logs import LOG
@@ -27,7 +27,7 @@ _WITHOUT_USERS: Final = frozenset({404, 405})
 
 
 class _Token(BaseModel):
-    token: str
+    token: Annotated[str, StringConstraints(pattern=r"^[!-~]+$")]  # as a header can carry it
 
 
 class Credentials:
@@ -81,7 +81,8 @@ class Credentials:
         Raises AuthenticationError for a refusal, and ConnectionError for any other failure: the request that needed the
         token has not been sent.
         """
-        if response.status in _WITHOUT_USERS or _has_one_user(response):
+        # A server that has given a token before has users; something in front of it may still answer 404.
+        if (self.token is None and response.status in _WITHOUT_USERS) or _has_one_user(response):
             self._needs_no_token, self.token = True, None
             return
         try:
