@@ -1229,6 +1229,16 @@ MUTATIONS: Final = (
         (f"{TESTS}test_following.py::test_a_job_whose_items_have_all_ended_does_not_time_out",),
     ),
     Mutation(
+        "whoever cancels a run while its events are unavailable is taken for a restart, and the run may run again",
+        f"{RUNTIME}steps/runs/wait_state.py",
+        "            self.connection_id = 0\n        return connection_id != 0",
+        "            self.connection_id, self.had_outage = 0, True\n        return connection_id != 0",
+        (
+            f"{TESTS}test_following.py::"
+            "test_an_item_that_was_canceled_while_only_the_events_were_unavailable_is_not_taken_for_interrupted",
+        ),
+    ),
+    Mutation(
         "a run that is to run again after a restart ends if the server is unreachable at that moment",
         f"{RUNTIME}steps/runs/run.py",
         "            yield Sleep(outage.pause_after(error))\n",

@@ -348,13 +348,22 @@ def test_a_cancellation_by_this_client_ends_the_wait_although_the_server_sends_n
 
 def test_items_canceled_by_a_restart_are_interrupted() -> None:
     following = Following(cards(3), Server(seconds=5))
-    following.driver.disconnected = [(7.0, 9.0)]
+    following.driver.disconnected = following.server.away = [(7.0, 9.0)]
     following.at(8.0, following.server.crash)
     error = following.outcome()
     assert isinstance(error, RunInterrupted)
     assert error.cause == "restart"
     assert error.item_ids == (2,)
     assert len(error.partial.card) == 2  # type: ignore[union-attr]
+
+
+def test_an_item_that_was_canceled_while_only_the_events_were_unavailable_is_not_taken_for_interrupted() -> None:
+    following = Following(cards(3), Server(seconds=5), resubmit=True)
+    following.driver.disconnected = [(7.0, 9.0)]
+    following.at(8.0, following.server.crash)  # to the client, it looks as if somebody canceled the item
+    error = following.outcome()
+    assert (type(error), error.cause) == (RunCanceled, "unknown")
+    assert following.server.ran.total() == 2
 
 
 def test_a_cleared_queue_is_reported_as_cleared() -> None:
@@ -499,7 +508,7 @@ def test_a_wrong_result_in_an_event_is_not_used(wrong: dict[str, Any]) -> None:
 
 def test_items_that_a_restart_interrupts_can_run_again_automatically() -> None:
     following = Following(cards(3), Server(seconds=5), resubmit=True)
-    following.driver.disconnected = [(7.0, 9.0)]
+    following.driver.disconnected = following.server.away = [(7.0, 9.0)]
     following.at(8.0, following.server.crash)
     result = following.result()
     assert [image.name for image in result.card] == ["[64].png", "[128].png", "[192].png"]
@@ -513,7 +522,7 @@ def test_items_run_again_automatically_although_the_server_is_killed_again_befor
 ) -> None:
     following = Following(cards(3), Server(seconds=5), resubmit=True, timeout=timeout)
     server = following.server
-    following.driver.disconnected = [(7.0, 9.0)]
+    following.driver.disconnected = server.away = [(7.0, 9.0)]
     following.at(8.0, server.crash)
     handle = server.handle
 

@@ -38,7 +38,7 @@ class WaitState:
     canceled_here: bool = False
     """Whether this client canceled the run."""
     had_outage: bool = False
-    """Whether the server was unreachable, or its events were lost."""
+    """Whether the server was unreachable. It may also lose the connection for events without a restart."""
     has_other_users: bool = False
     """Whether an item is another user's."""
     unseen: set[int] = field(default_factory=set)
@@ -130,7 +130,6 @@ class WaitState:
     def receives_all(self, connection_id: int) -> bool:
         """Whether all events arrive, so that there is no need to poll."""
         if self.connection_id and connection_id != self.connection_id:
-            self.had_outage = True
             self.connection_id = 0
         return connection_id != 0 and connection_id == self.connection_id and not self.run.is_unclear
 
