@@ -1239,6 +1239,13 @@ MUTATIONS: Final = (
         ),
     ),
     Mutation(
+        "when items run again after a restart, the events of the others are reported once more",
+        f"{RUNTIME}steps/runs/run.py",
+        "            return (yield from _finish(workflow, waiting, context, deadline))\n",
+        "            return (yield from finish(workflow, state, context, deadline, options))\n",
+        (f"{TESTS}test_following.py::test_what_was_reported_before_items_run_again_is_not_reported_again",),
+    ),
+    Mutation(
         "a run that is to run again after a restart ends if the server is unreachable at that moment",
         f"{RUNTIME}steps/runs/run.py",
         "            yield Sleep(outage.pause_after(error))\n",

@@ -516,6 +516,19 @@ def test_items_that_a_restart_interrupts_can_run_again_automatically() -> None:
     assert set(following.server.ran.values()) == {1}
 
 
+def test_what_was_reported_before_items_run_again_is_not_reported_again() -> None:
+    following = Following(cards(3), Server(seconds=5), resubmit=True, watched=True)
+    following.driver.disconnected = following.server.away = [(7.0, 9.0)]
+    following.at(8.0, following.server.crash)
+    following.result()
+    reported = following.driver.reported
+    ends = [(event.item_id, event.state, event.done) for event in reported if isinstance(event, Ended)]
+    assert sorted(ends) == [(1, "completed", 1), (2, "canceled", 2), (3, "completed", 3), (4, "completed", 3)]
+    assert sum(isinstance(event, Queued) for event in reported) == 1
+    nodes = [(event.item_id, event.node_id) for event in reported if isinstance(event, NodeFinished)]
+    assert len(nodes) == len(set(nodes)) == 3 * len(pins_of(type(following.flow)).graph["nodes"])
+
+
 @pytest.mark.parametrize(("timeout", "outcome"), [(None, "result"), (60.0, RunTimeout)])
 def test_items_run_again_automatically_although_the_server_is_killed_again_before(
     timeout: float | None, outcome: Any

@@ -87,7 +87,7 @@ def run(flow: Workflow, context: Context, deadline: Deadline, options: RunOption
 
     def submit_and_finish() -> Steps[Any]:
         yield from _submit(flow, prepared, state, deadline, watched=options.watched)
-        return (yield from _finish(type(flow), state, context, deadline, options))
+        return (yield from _finish_despite_restarts(type(flow), state, context, deadline, options))
 
     with released_unless_sent(state, context):
         return (yield from withdrawn_on_interrupt(submit_and_finish(), state, deadline.clock))
@@ -110,7 +110,14 @@ def finish(
     options: RunOptions = _DEFAULTS,
 ) -> Steps[Any]:
     """Wait for a run that this or another process submitted, and return its result."""
-    waiting = yield from follow(workflow, state, context, deadline, options)
+    waiting = yield from _begin(workflow, state, context, deadline, options)
+    return (yield from _finish(workflow, waiting, context, deadline))
+
+
+def _finish(workflow: type[Workflow], waiting: WaitState, context: Context, deadline: Deadline) -> Steps[Any]:
+    """Wait for a run and collect its result."""
+    state = waiting.run
+    yield from _wait(waiting, context, deadline)
     LOG.info("batch %s: %s", state.submission.batch_id, waiting.summary)
     context.cache.uploads.release(state.submission.batch_id)
     if any(item.status == "failed" for item in waiting.ended.values()):
@@ -142,15 +149,29 @@ def follow(
     options: RunOptions = _DEFAULTS,
 ) -> Steps[WaitState]:
     """Wait for a run that this or another process submitted, whatever its outcome."""
+    waiting = yield from _begin(workflow, state, context, deadline, options)
+    yield from _wait(waiting, context, deadline)
+    return waiting
+
+
+def _begin(
+    workflow: type[Workflow], state: RunState, context: Context, deadline: Deadline, options: RunOptions
+) -> Steps[WaitState]:
+    """Find the items of a run, and report its place in the queue."""
     with carried_by_errors(state):
         yield from locate(state, context.cache, deadline, insist=True)
-        waiting = WaitState(state, EventTracker(pins_of(workflow), context.client, options.watched))
         if options.watched:
             yield Report([(yield from _queued_event(state, deadline.clock))])
+        return WaitState(state, EventTracker(pins_of(workflow), context.client, options.watched))
+
+
+def _wait(waiting: WaitState, context: Context, deadline: Deadline) -> Steps[None]:
+    """Wait until every item of a run has ended."""
+    with carried_by_errors(waiting.run):
+        waiting.had_outage = False
         yield from within(wait(waiting, context.cache, deadline.clock), deadline)
         yield from within(cancel_late_duplicates(waiting, deadline.clock), deadline)
-        waiting.canceled_here = state.submission.batch_id in context.canceled
-        return waiting
+        waiting.canceled_here = waiting.submission.batch_id in context.canceled
 
 
 def _queued_event(state: RunState, clock: Clock) -> Steps[Queued]:
@@ -229,13 +250,14 @@ def _subscribe(state: RunState, *, watched: bool) -> Steps[Any]:
     return (yield Subscribe(state.submission.batch_id, _SUBSCRIBE_TIMEOUT, watched))
 
 
-def _finish(
+def _finish_despite_restarts(
     workflow: type[Workflow], state: RunState, context: Context, deadline: Deadline, options: RunOptions
 ) -> Steps[Any]:
     """Wait for a run and collect its result; if requested, run items again that a restart interrupts."""
+    waiting = yield from _begin(workflow, state, context, deadline, options)
     while True:
         try:
-            return (yield from finish(workflow, state, context, deadline, options))
+            return (yield from _finish(workflow, waiting, context, deadline))
         except RunInterrupted as interruption:
             if not options.resubmit:
                 raise
