@@ -251,6 +251,13 @@ def test_a_body_that_cannot_be_decompressed_is_a_connection_error(body: Callable
     assert caught.value.sent
 
 
+def test_the_name_of_a_compression_may_be_in_capitals() -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "GZIP"}
+    packed = gzip.compress(b'{"version": "6.14.2"}')
+    with client(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(packed))) as opened:
+        assert opened._drive(fetch_once()) == {"version": "6.14.2"}
+
+
 def test_a_compressed_answer_that_was_cut_off_is_refused() -> None:
     whole = gzip.compress(b'{"version": "6.14.2"}')
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}

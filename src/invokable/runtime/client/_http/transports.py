@@ -308,7 +308,7 @@ class AsyncTransport(_BaseTransport):
 
 def _body(answer: httpx.Response, request: Request) -> Body:
     into = request.into if answer.status_code == 200 else None
-    return Body(answer.headers.get("content-encoding", "identity"), into)
+    return Body(answer.headers.get("content-encoding", "identity").lower(), into)
 
 
 async def _write(into: BinaryIO, piece: bytes) -> None:
