@@ -277,6 +277,13 @@ def test_a_name_of_300_characters(arguments: tuple[str, ...], place: Path) -> No
     assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize("command", ["show", "generate", "check"])
+def test_an_empty_name_is_not_the_current_folder(command: str, place: Path) -> None:
+    done = CliRunner().invoke(shell, [command, ""])
+    assert done.exit_code == 2, done.output
+    assert done.stderr.splitlines() == ['"": is not the path of a file or folder']
+
+
 # ------------------------------------------------------------------ templates
 
 

@@ -95,6 +95,8 @@ def expand_sources(names: Iterable[str]) -> Iterator[Source]:
 
 def _expand(name: str) -> Iterator[Source]:
     path = Path(name)
+    if not name:
+        raise BuildError('""', "is not the path of a file or folder")
     if name == "-":
         yield Source(None)
     elif path.is_dir():
