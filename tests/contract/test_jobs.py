@@ -28,6 +28,7 @@ from invokable import (
     Started,
     Submission,
     ValidationError,
+    WorkflowError,
 )
 from invokable.runtime.steps.resources.run_items import QUEUE
 from tests.examples import imported, with_generator, workflow_class
@@ -377,6 +378,19 @@ def test_another_clients_batch_is_found_among_all_items(client: Client, server: 
     first = job.result(timeout=60)
     found = client.attach(ColourCard, Submission("", job.batch_id, "somewhere else", 0))
     assert found.result(timeout=60).card == first.card
+
+
+def test_the_batch_of_another_program_is_not_retried(client: Client, server: Server, stamp: Path) -> None:
+    job = client.submit(card(stamp))
+    job.result(timeout=60)
+    (item,) = job.submission.item_ids
+    graph = server.get(f"{QUEUE}/i/{item}")["session"]["graph"]
+    batch = {"graph": graph, "runs": 1, "destination": "canvas"}
+    posted = server.post(f"{QUEUE}/enqueue_batch", {"prepend": False, "batch": batch})
+    other = client.attach(ColourCard, posted["batch"]["batch_id"])
+    assert other.result(timeout=60).card
+    with pytest.raises(WorkflowError, match="was not submitted by invokable"):
+        other.retry()
 
 
 def test_a_missing_batch_is_reported(client: Client) -> None:

@@ -455,8 +455,8 @@ MUTATIONS: Final = (
     Mutation(
         "a request has more names than a server accepts",
         f"{STEPS}resources/media.py",
-        "_MOST: Final = 1000",
-        "_MOST: Final = 2000",
+        "MOST: Final = 1000",
+        "MOST: Final = 2000",
         UNIT,
     ),
     Mutation(

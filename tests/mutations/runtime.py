@@ -209,7 +209,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "an id with a slash is a TypeError",
-        f"{RUNTIME}steps/exchange/protocol.py",
+        f"{RUNTIME}steps/exchange/fetching.py",
         'if unsuitable is not None and (not text.strip(".") or "/" in text):',
         'if not text.strip(".") or "/" in text:',
         (f"{TESTS}test_answers.py::test_a_slash_in_a_name_does_not_change_the_path",),
@@ -1949,8 +1949,8 @@ MUTATIONS: Final = (
     Mutation(
         "NaN is sent",
         f"{RUNTIME}client/_http/transports.py",
-        '    if b"NaN" in content or b"Infinity" in content:',
-        "    if False:",
+        '        if b"NaN" not in content and b"Infinity" not in content:',
+        "        if True:",
         (f"{TESTS}test_client.py",),
     ),
     Mutation(
@@ -2070,6 +2070,27 @@ MUTATIONS: Final = (
         "self.policy), Lock()\n",
         "self.policy), threading.Lock()\n",
         (f"{TESTS}test_giving_up.py::test_after_an_interrupted_sign_in_others_sign_in",),
+    ),
+    Mutation(
+        "a server that limits requests is taken for one that was restarted",
+        f"{RUNTIME}steps/runs/wait.py",
+        "waiting.had_outage |= not isinstance(error, APIError) or error.status >= 500",
+        "waiting.had_outage = True",
+        (f"{TESTS}test_following.py::test_a_server_that_only_limits_requests_has_not_restarted",),
+    ),
+    Mutation(
+        "a run that an interrupt cancels is reported to others as canceled by somebody else",
+        f"{RUNTIME}steps/runs/withdraw.py",
+        "    canceled.add(batch_id)\n",
+        "",
+        (f"{TESTS}test_giving_up.py::test_others_that_wait_for_an_interrupted_run_learn_that_this_client_canceled_it",),
+    ),
+    Mutation(
+        "the items of another program's batch are reported as removed when it is retried",
+        f"{RUNTIME}steps/runs/retry.py",
+        "    if not listed and not items_in(state.submission.batch_id):\n",
+        "    if False:\n",
+        ("tests/contract/test_jobs.py::test_the_batch_of_another_program_is_not_retried",),
     ),
     Mutation(
         "a run goes on if its callback raises an error of the client",

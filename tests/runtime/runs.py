@@ -42,7 +42,7 @@ def submitted(flow: Any, context: Context, deadline: Deadline) -> Steps[RunState
     """Submit a workflow, as `Client.submit` does."""
     prepared = yield from prepare_in_time(flow, context, deadline)
     state = RunState(prepared.submission)
-    yield from start(flow, prepared, state, deadline)
+    yield from start(flow, prepared, state, context, deadline)
     return state
 
 

@@ -366,6 +366,16 @@ def test_an_item_that_was_canceled_while_only_the_events_were_unavailable_is_not
     assert following.server.ran.total() == 2
 
 
+def test_a_server_that_only_limits_requests_has_not_restarted() -> None:
+    following = Following(cards(3), Server(seconds=5), resubmit=True)
+    following.driver.disconnected = [(7.0, 9.0)]
+    following.server.fates = {"/status": ["!429"] * 3}
+    following.at(8.0, following.server.crash)  # to the client, it looks as if somebody canceled the item
+    error = following.outcome()
+    assert (type(error), error.cause) == (RunCanceled, "unknown")
+    assert not following.server.fates["/status"]
+
+
 def test_a_cleared_queue_is_reported_as_cleared() -> None:
     following = Following(card(), Server(seconds=5))
     following.at(3.0, following.server.clear)

@@ -9,6 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import _base as futures
 from typing import Any
 
@@ -26,6 +27,7 @@ from invokable import (
     JobEvent,
     NotFoundError,
     Policy,
+    RunCanceled,
     RunTimeout,
 )
 from invokable.runtime import locks
@@ -102,6 +104,22 @@ def test_an_interrupt_before_the_caller_has_the_job_cancels_it(simulator: Simula
                 break
     assert len(withdrawn) > 1
     assert all(len(interrupt.submission.item_ids) == 1 for interrupt in withdrawn)
+
+
+def test_others_that_wait_for_an_interrupted_run_learn_that_this_client_canceled_it(simulator: Simulator) -> None:
+    with Client(simulator.url) as client, ThreadPoolExecutor() as pool:
+        waiting: list[Future[Any]] = []
+
+        def stop(event: JobEvent) -> None:
+            (item,) = client.queue.list()
+            waiting.append(pool.submit(client.attach(ColourCard, item.batch_id).result, timeout=30))
+            time.sleep(0.3)
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            client.run(card(), on_progress=stop)
+        with pytest.raises(RunCanceled, match="canceled by this client"):
+            waiting[0].result()
 
 
 LOCKING = (threading, futures, locks, threads, concurrency, item_reader, listening, transports)

@@ -215,11 +215,11 @@ class AsyncClient:
             with released_unless_sent(state, context):
                 if before is not None:
                     await call_back(before, state.submission)
-                await self._drive(start(workflow, prepared, state, deadline))
+                await self._drive(start(workflow, prepared, state, context, deadline))
             return AsyncJob(self._engine, type(workflow), state)
         except BaseException as interrupt:
             if state.accepted_at is not None:  # otherwise the steps have given it up
-                await self._drive(give_up(state, interrupt, time.monotonic))
+                await self._drive(give_up(state, interrupt, context.canceled, time.monotonic))
             raise
 
     def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> AsyncJob[ResultOf]:

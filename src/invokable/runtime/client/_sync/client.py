@@ -214,11 +214,11 @@ class Client:
             with released_unless_sent(state, context):
                 if before is not None:
                     call_back(before, state.submission)
-                self._drive(start(workflow, prepared, state, deadline))
+                self._drive(start(workflow, prepared, state, context, deadline))
             return Job(self._engine, type(workflow), state)
         except BaseException as interrupt:
             if state.accepted_at is not None:  # otherwise the steps have given it up
-                self._drive(give_up(state, interrupt, time.monotonic))
+                self._drive(give_up(state, interrupt, context.canceled, time.monotonic))
             raise
 
     def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> Job[ResultOf]:

@@ -21,6 +21,7 @@ from invokable.runtime.errors import (
     InvokableError,
     QueueFullError,
     RunTimeout,
+    WorkflowError,
 )
 from invokable.runtime.steps.exchange.answers import Retried, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
@@ -37,6 +38,7 @@ from invokable.runtime.steps.resources.run_items import (
 )
 from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
+from invokable.runtime.values.submission import items_in
 
 _MOST_ATTEMPTS: Final = 3
 _PAUSE: Final = 1.0
@@ -53,7 +55,7 @@ def retry(state: RunState, retries: Retries, clock: Clock) -> Steps[list[int]]:
     of the client.
 
     Raises APIError, ConnectionError, RunTimeout, EnqueueUncertain if the new items do not appear, QueueFullError if the
-    server had no room for all of them, and WorkflowError if another user submitted the run.
+    server had no room for all of them, and WorkflowError if another user or program submitted the run.
     """
     run, this = (os.getpid(), state.submission.batch_id), object()
     try:
@@ -71,6 +73,10 @@ def retry(state: RunState, retries: Retries, clock: Clock) -> Steps[list[int]]:
 
 def _retry(state: RunState, clock: Clock) -> Steps[list[int]]:
     listed = yield from listed_items(state.submission)
+    if not listed and not items_in(state.submission.batch_id):
+        raise WorkflowError(
+            f"batch {state.submission.batch_id} was not submitted by invokable; client.queue.retry runs its items again"
+        )
     if has_other_users(listed):
         raise other_users_error(state.submission)
     state.correct(listed)

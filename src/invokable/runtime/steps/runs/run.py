@@ -90,16 +90,16 @@ def run(flow: Workflow, context: Context, deadline: Deadline, options: RunOption
         return (yield from _finish_despite_restarts(type(flow), state, context, deadline, options))
 
     with released_unless_sent(state, context):
-        return (yield from withdrawn_on_interrupt(submit_and_finish(), state, deadline.clock))
+        return (yield from withdrawn_on_interrupt(submit_and_finish(), state, context.canceled, deadline.clock))
 
 
-def start(flow: Workflow, prepared: Prepared, state: RunState, deadline: Deadline) -> Steps[None]:
+def start(flow: Workflow, prepared: Prepared, state: RunState, context: Context, deadline: Deadline) -> Steps[None]:
     """Submit a prepared run without waiting for its result. On an interrupt, what was submitted is canceled.
 
     `state` is kept up to date meanwhile.
     """
     submitting = _submit(flow, prepared, state, deadline, watched=True)
-    yield from withdrawn_on_interrupt(submitting, state, deadline.clock)
+    yield from withdrawn_on_interrupt(submitting, state, context.canceled, deadline.clock)
 
 
 def finish(

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from invokable.contract.server import ENDED
-from invokable.runtime.errors import InvokableError, RunTimeout
+from invokable.runtime.errors import APIError, InvokableError, RunTimeout
 from invokable.runtime.steps.exchange.answers import BatchStatus, ItemSummary
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.logs import LOG
@@ -62,7 +62,7 @@ def wait(waiting: WaitState, cache: ServerCache, clock: Clock) -> Steps[None]:
             except InvokableError as error:
                 waiting.connection_id, pause = 0, 0.0
                 yield Sleep(outage.pause_after(error))
-                waiting.had_outage = True
+                waiting.had_outage |= not isinstance(error, APIError) or error.status >= 500
                 continue
             outage.over()
             yield from _report(waiting, waiting.new_events())

@@ -19,7 +19,7 @@ CANCEL_TIMEOUT: Final = 10.0
 """The maximum number of seconds that an interrupted run takes to cancel its items."""
 
 
-def withdrawn_on_interrupt(steps: Steps[T], state: RunState, clock: Clock) -> Steps[T]:
+def withdrawn_on_interrupt(steps: Steps[T], state: RunState, canceled: set[str], clock: Clock) -> Steps[T]:
     """The same steps. On an interrupt, or an exception of a callback, what was submitted is canceled."""
     try:
         return (yield from steps)
@@ -27,19 +27,21 @@ def withdrawn_on_interrupt(steps: Steps[T], state: RunState, clock: Clock) -> St
         raise
     except BaseException as interrupt:
         carrier = interrupt.error if isinstance(interrupt, CallbackFailed) else interrupt
-        yield from give_up(state, carrier, clock)
+        yield from give_up(state, carrier, canceled, clock)
         raise
 
 
-def give_up(state: RunState, interrupt: BaseException, clock: Clock) -> Steps[None]:
+def give_up(state: RunState, interrupt: BaseException, canceled: set[str], clock: Clock) -> Steps[None]:
     """Cancel what was submitted. The interrupt carries the submission, as errors do, and a note on what became of it.
 
-    Whoever presses Ctrl-C sees a traceback, and wants to know whether the server still works for them.
+    Whoever presses Ctrl-C sees a traceback, and wants to know whether the server still works for them. `canceled` are
+    the batches that the client has canceled; others may wait for this one.
     """
     if not state.sent:
         return
     vars(interrupt)["submission"] = state.submission
     batch_id = state.submission.batch_id
+    canceled.add(batch_id)
     try:
         status = yield from within(_withdraw(state), Deadline.after(CANCEL_TIMEOUT, clock))
     except TimeUp:
