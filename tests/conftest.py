@@ -87,10 +87,18 @@ def formatted_once() -> Iterator[None]:
     import black
 
     layout = black.format_str
-    kept = lru_cache(500)(layout)
+    modes: dict[str, black.Mode] = {}  # which cannot be hashed before black 25.11
 
-    def format_str(text: str, **options: Any) -> str:
-        return (kept if len(text) < _SMALL else layout)(text, **options)
+    @lru_cache(500)
+    def kept(text: str, key: str) -> str:
+        return layout(text, mode=modes[key])
+
+    def format_str(text: str, *, mode: black.Mode, **options: Any) -> str:
+        if options or len(text) >= _SMALL:
+            return layout(text, mode=mode, **options)
+        key = mode.get_cache_key()
+        modes[key] = mode
+        return kept(text, key)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(black, "format_str", format_str)

@@ -262,7 +262,7 @@ def test_a_read_only_folder_is_one_line_and_changes_nothing(place: str, project:
 
 
 WINDOWS = """
-import errno, fcntl, sys, time, types
+import errno, fcntl, subprocess, sys, time, types  # subprocess looks for msvcrt, to know the system
 def locking(descriptor, mode, size):
     assert (mode, size) == (1, 1)
     for attempt in range(3):
