@@ -206,7 +206,7 @@ def test_all_errors_are_reported_together_with_similar_names(server: Simulator, 
         f"{CARD}: index 3, stamp (Stamp): cannot read '/nowhere.png': No such file or directory",
         f"{CARD}: index 6, radius (Radius): -1 is less than 0",
         f"{CARD}: index 7, blur_type (Blur Type): 'gausian' is not one of 'gaussian' or 'box' "
-        '(did you mean "gaussian"?)',
+        "(did you mean 'gaussian'?)",
     ]
     found = reported(done)
     assert (found["ok"], found["error"]["kind"], found["batch_id"]) == (False, "ValidationError", None)

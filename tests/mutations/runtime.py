@@ -126,8 +126,8 @@ MUTATIONS: Final = (
     Mutation(
         "of a refused word, the nearest is only suggested if the server has an enum for it",
         f"{RUNTIME}steps/exchange/responses.py",
-        "if not isinstance(given, str) or not isinstance(context, dict):",
-        'if problem["type"] != "enum" or not isinstance(given, str) or not isinstance(context, dict):',
+        'str(context.get("expected"))) if isinstance(context, dict) else ""',
+        'str(context.get("expected"))) if problem["type"] == "enum" else ""',
         (f"{TESTS}test_answers.py::test_a_refused_word_is_reported_with_the_nearest",),
     ),
     Mutation(

@@ -44,6 +44,10 @@ def problem(flow_class: Any, **values: Any) -> str:
         ({"radius": -0.5}, "index 6, radius (Radius): -0.5 is less than 0"),
         ({"radius": float("nan")}, "index 6, radius (Radius): nan is not a finite number"),
         ({"blur_type": "motion"}, "index 7, blur_type (Blur Type): 'motion' is not one of 'gaussian' or 'box'"),
+        (
+            {"blur_type": "gausian"},
+            "index 7, blur_type (Blur Type): 'gausian' is not one of 'gaussian' or 'box' (did you mean 'gaussian'?)",
+        ),
         ({"card_colour": "red"}, "index 2, card_colour (Card colour): 'red' is not a Color"),
         ({"board": 7}, "index 8, board (Board): 7 is not a board: its name, a Board, 'none' or 'auto'"),
     ],

@@ -15,7 +15,6 @@ from invokable.contract.settings import SETTINGS_FIELDS
 from invokable.runtime.values.constraints import OneOf
 from invokable.runtime.values.encoding import from_json
 from invokable.runtime.values.pins import InputPin
-from invokable.workflow.errors import nearest
 
 _EXPECTED: Final = {
     "BoardField": 'a board: its name, none, auto, or {"board_id": "…"}',
@@ -69,14 +68,6 @@ def expected(pin: InputPin) -> str:
     if kind is None:
         kind = "generator settings as a JSON object" if pin.type.name in SETTINGS_FIELDS else "JSON"
     return kind
-
-
-def similar_choice(value: object, hint: object) -> str | None:
-    """`did you mean …?` for a text that is not one of an input's choices."""
-    choices = _choices(hint)
-    if not isinstance(value, str) or value in choices:
-        return None
-    return nearest(value, [choice for choice in choices if isinstance(choice, str)])
 
 
 def _one(text: str, pin: InputPin, hint: object) -> object:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from invokable import Problem, ValidationError, Workflow
-from invokable.cli.running.parse import ParseError, expected, parse_json, parse_text, similar_choice
+from invokable.cli.running.parse import ParseError, expected, parse_json, parse_text
 from invokable.codegen import BuildError
 from invokable.contract.fields import MEDIA
 from invokable.contract.json_parts import not_json
@@ -112,8 +112,7 @@ class _Reading:
             validate_some(workflow, self.values)
         except ValidationError as error:
             for problem in error.errors:
-                hint = similar_choice(self.values[problem.attribute], self.pins.hints[problem.attribute])
-                self._note(problem, hint)
+                self._note(problem)
         given = self.values.keys() | self.wrong
         for name in _required(workflow):
             if name not in given:
@@ -165,10 +164,10 @@ class _Reading:
     def _refuse(self, where: str, message: str, hint: str | None = None) -> None:
         self.problems.append((BuildError(where, message, suggestion=hint), None))
 
-    def _note(self, problem: Problem, hint: str | None = None) -> None:
+    def _note(self, problem: Problem) -> None:
         self.wrong.add(problem.attribute)
         self.values.pop(problem.attribute, None)
-        self.problems.append((BuildError(self.shown, str(problem), suggestion=hint), problem))
+        self.problems.append((BuildError(self.shown, str(problem)), problem))
 
 
 def _own(value: object, pin: InputPin) -> object:

@@ -17,8 +17,8 @@ from types import MappingProxyType
 from typing import Final
 from unicodedata import normalize
 
+from invokable.contract.nearest import suggestion
 from invokable.runtime.client.surface import checked_media, checked_medium
-from invokable.runtime.steps.exchange.nearest import nearest
 from invokable.runtime.values.media import Image, Video, media_in
 from invokable.runtime.values.result import WorkflowResult
 
@@ -93,7 +93,7 @@ def _parsed(pattern: str, known: Collection[str]) -> list[tuple[str, str | None,
         raise ValueError(f"invalid pattern {pattern!r}: {error}; write {{{{ and }}}} for literal braces") from None
     for text, name, form, conversion in fields:
         if name is not None and name not in known:
-            hint = nearest(name, known) or f"; known: {', '.join(sorted(known))}"
+            hint = suggestion(name, known) or f"; known: {', '.join(sorted(known))}"
             raise ValueError(f"unknown field {{{name}}} in the pattern {pattern!r}{hint}")
         if conversion or not _FORMAT.fullmatch(form or ""):
             raise ValueError(

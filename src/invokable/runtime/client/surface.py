@@ -8,7 +8,7 @@ from os import PathLike
 from typing import Any, Protocol, SupportsIndex, TypeGuard, TypeVar, get_args
 
 from invokable.contract.listing import any_of
-from invokable.runtime.steps.exchange.nearest import nearest
+from invokable.contract.nearest import suggestion
 from invokable.runtime.values.characters import check_characters
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.records import ModelInstall, QueueItem
@@ -171,7 +171,7 @@ def check_word(parameter: str, given: object, words: Any) -> None:
     """Check that something is one of the words of a `Literal`. Raises ValueError with the nearest."""
     known: tuple[str, ...] = get_args(words)
     if given not in known:
-        hint = nearest(given, known) if isinstance(given, str) else ""
+        hint = suggestion(given, known) if isinstance(given, str) else ""
         raise ValueError(f"{parameter} is {short(given)}; expected {any_of(map(repr, known))}{hint}")
 
 

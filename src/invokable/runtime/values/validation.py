@@ -16,6 +16,7 @@ from invokable.contract.fields import MEDIA
 from invokable.contract.limit_words import number
 from invokable.contract.limits import MISFITS, NOT_FINITE
 from invokable.contract.listing import with_article
+from invokable.contract.nearest import choice_suggestion
 from invokable.contract.settings import SETTINGS_FIELDS
 from invokable.runtime.errors import Problem, ValidationError
 from invokable.runtime.values.arrays import alike
@@ -116,7 +117,8 @@ def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
     if error is not None:
         position = "".join(f"item {part}, " for part in error["loc"][1:] if isinstance(part, int))
         context = {k: number(v) if isinstance(v, float) else v for k, v in error.get("ctx", {}).items()}
-        return f"{position}{_short(error['input'])} {_PLAIN_WORDS[error['type']].format(**context)}"
+        meant = choice_suggestion(error["input"], context["expected"]) if error["type"] == "literal_error" else ""
+        return f"{position}{_short(error['input'])} {_PLAIN_WORDS[error['type']].format(**context)}{meant}"
     wanted = with_article(target.custom.__name__) if target.custom else _WANTED.get(target.type.name, "a JSON value")
     if target.type.cardinality == "SINGLE_OR_COLLECTION":
         wanted += ", or a list"

@@ -138,11 +138,9 @@ def _check_names(cls: type, names: Iterable[str]) -> None:
 
 
 def _no_input(cls: type, name: str) -> str:
-    from invokable.contract.nearest import similar
+    from invokable.contract.nearest import suggestion
 
-    close = similar(str(name), _names(cls))
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"{cls.__name__} has no input {name!r}{hint}"
+    return f"{cls.__name__} has no input {name!r}{suggestion(str(name), _names(cls), most=1)}"
 
 
 def _changed(flow: AnyWorkflow, changes: Mapping[str, Any]) -> AnyWorkflow:

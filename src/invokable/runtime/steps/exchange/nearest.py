@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from invokable.contract.listing import any_of
-from invokable.contract.nearest import similar
+from invokable.contract.nearest import similar, suggestion
 from invokable.runtime.errors import NotFoundError
 
 
@@ -14,12 +13,6 @@ def near(name: str, names: Iterable[str]) -> list[str]:
     return similar(name, names, most=3)
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """` (did you mean …?)`, or nothing."""
-    close = near(name, names)
-    return f" (did you mean {any_of(map(repr, close))}?)" if close else ""
-
-
 def not_found(message: str, name: str, names: Sequence[str]) -> NotFoundError:
     """The error for a name that is not among `names`; its message suggests the nearest."""
-    return NotFoundError(message + nearest(name, names), name=name, nearest=near(name, names))
+    return NotFoundError(message + suggestion(name, names), name=name, nearest=near(name, names))

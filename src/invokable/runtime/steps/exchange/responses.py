@@ -6,15 +6,14 @@ A refusal is an APIError; an answer of another shape than in `answers` is a NotI
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from invokable.contract.nearest import choice_suggestion
 from invokable.runtime.errors import APIError, AuthenticationError, NotFoundError, NotInvokeAIError
-from invokable.runtime.steps.exchange.nearest import nearest
 from invokable.runtime.steps.exchange.protocol import Response
 
 T = TypeVar("T")
@@ -128,7 +127,5 @@ def _problem(entry: Any) -> str:
 
 def _meant(problem: dict[Any, Any]) -> str:
     """` (did you mean …?)` for a word that is not among those expected."""
-    given, context = problem.get("input"), problem.get("ctx")
-    if not isinstance(given, str) or not isinstance(context, dict):
-        return ""
-    return nearest(given, re.findall(r"'([^']+)'", str(context.get("expected"))[:4000]))
+    context = problem.get("ctx")
+    return choice_suggestion(problem.get("input"), str(context.get("expected"))) if isinstance(context, dict) else ""

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from invokable.contract.fields import NO_BOARD
+from invokable.contract.nearest import suggestion
 from invokable.runtime.errors import APIError, BoardError
 from invokable.runtime.steps.exchange.answers import Answer
 from invokable.runtime.steps.exchange.fetching import fetch, in_path
-from invokable.runtime.steps.exchange.nearest import near, nearest
+from invokable.runtime.steps.exchange.nearest import near
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import parse, read
@@ -74,7 +75,7 @@ def pick_board(value: Board | str, boards: Sequence[BoardRecord]) -> BoardRecord
         ids = [board.id for board in found]
         message = f"{len(found)} boards are named {value!r}; pass one by id, as Board(id=…): {', '.join(ids)}"
         raise BoardError(message, board=value, found=len(found), nearest=ids)
-    message = f"the server has no board {value!r}{nearest(value, names)}"
+    message = f"the server has no board {value!r}{suggestion(value, names)}"
     raise BoardError(message, board=value, nearest=near(value, names))
 
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 from invokable.contract.listing import all_of, any_of, with_article
 from invokable.contract.model_words import models_in_words
 from invokable.contract.models import ANY_MODEL, IDENTIFYING, ModelFilter, ModelKey
+from invokable.contract.nearest import suggestion
 from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import ModelList
 from invokable.runtime.steps.exchange.fetching import fetch
-from invokable.runtime.steps.exchange.nearest import nearest
 from invokable.runtime.steps.exchange.policy import ModelFinder, Policy
 from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, Response, Steps
 from invokable.runtime.steps.exchange.records import record
@@ -100,7 +100,7 @@ def _missing(
         message = f"model {model} is {with_article(found)}; expected: {models_in_words(wanted)}{_some(names)}"
         return NotFoundError(message, name=str(model), nearest=names)
     if not matching(model, records):
-        hint = described_otherwise(model, records) or nearest(str(model), names) or _some(names)
+        hint = described_otherwise(model, records) or suggestion(str(model), names) or _some(names)
         return NotFoundError(f"the server has no {described(model)}{hint}", name=str(model), nearest=names)
     named = any_of(getattr(way, "__name__", str(way)) for way in ways)
     message = f"the server has no model {model} by {named}, as the policy requires"
