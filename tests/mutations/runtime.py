@@ -103,6 +103,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_of_a_batch_that_is_there_twice_its_id_finds_one",),
     ),
     Mutation(
+        "a client cannot be closed by a finalizer in the thread for its events",
+        f"{RUNTIME}client/listening.py",
+        " and thread is not threading.current_thread()",
+        "",
+        (f"{TESTS}test_listening.py::test_a_finalizer_in_the_event_thread_may_close_the_client",),
+    ),
+    Mutation(
+        "asyncio reports a read that failed after everybody gave up",
+        f"{RUNTIME}client/_async/concurrency.py",
+        "        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())\n",
+        "",
+        (f"{TESTS}test_run_items.py::test_a_read_that_fails_after_everybody_gave_up_is_not_reported_by_asyncio",),
+    ),
+    Mutation(
         "runs whose items are read together share an error, and with it a submission",
         f"{RUNTIME}client/_sync/item_reader.py",
         "            raise copy.copy(error) from error",
@@ -901,6 +915,13 @@ MUTATIONS: Final = (
         "        return self.retried_from_item_id or self.item_id\n",
         "        return self.item_id\n",
         (f"{TESTS}test_following.py::test_an_item_retried_by_somebody_else_is_not_a_duplicate",),
+    ),
+    Mutation(
+        "a retry by somebody else, before a lost answer, is canceled as a duplicate",
+        f"{RUNTIME}steps/runs/submit.py",
+        "[item for item in listed if item.retried_from_item_id is None]",
+        "[*listed]",
+        (f"{TESTS}test_run.py::test_what_somebody_retried_before_the_answer_was_lost_is_not_a_duplicate",),
     ),
     Mutation(
         "attaching by batch id counts retries as additional items",

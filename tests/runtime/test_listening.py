@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from generated_examples.colour_card import ColourCard
 
-from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
+from invokable import Client, ClientClosedError, Ended, Image, JobEvent, NodeFinished, NodeStarted
 from invokable.runtime.client import socket as event_socket
 from invokable.runtime.client._async.concurrency import wait_for_event
 from invokable.runtime.client.connection import Connection
@@ -115,20 +115,6 @@ def test_events_of_other_batches_are_not_parsed(simulator: Simulator, monkeypatc
         until(lambda: one._engine.listener.connection_id > 0)
     assert set(took) == {job.batch_id}
     assert len(took) > 10
-
-
-def test_all_events_are_handled_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    took: set[int] = set()
-    deliver = Listener._deliver
-
-    def recording(listener: Listener, name: str, payload: object) -> None:
-        took.add(threading.get_ident())
-        deliver(listener, name, payload)
-
-    monkeypatch.setattr(Listener, "_deliver", recording)
-    with Client(simulator.url) as client:
-        client.run(card(client), on_progress=print)
-    assert len(took) == 1
 
 
 def test_a_socket_that_breaks_is_opened_again_and_nothing_is_lost() -> None:
@@ -334,6 +320,28 @@ def test_closing_leaves_no_endless_wait(simulator: Simulator) -> None:
     assert time.monotonic() - begin < 1
     with pytest.raises(RuntimeError, match="closed"):
         client.run(card_at(Image("a.png"), 0))
+
+
+def test_a_finalizer_in_the_event_thread_may_close_the_client(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client(simulator.url)
+    closing: list[Exception | None] = []
+    set_connection = Listener._set_connection
+
+    def finalize(listener: Listener, connection_id: int) -> None:
+        set_connection(listener, connection_id)
+        try:
+            client.close()
+            closing.append(None)
+        except Exception as error:
+            closing.append(error)
+
+    monkeypatch.setattr(Listener, "_set_connection", finalize)
+    with pytest.raises(ClientClosedError):
+        client.run(card(client))
+    until(lambda: len(closing) == 2)  # when the connection opened, and when it ended
+    assert closing == [None, None]
 
 
 def test_closing_does_not_wait_as_if_to_connect_again(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

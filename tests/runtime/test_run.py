@@ -738,6 +738,25 @@ def test_items_that_somebody_retried_are_not_ours() -> None:
     assert server.rows[99]["status"] != "canceled"
 
 
+def test_what_somebody_retried_before_the_answer_was_lost_is_not_a_duplicate() -> None:
+    run = Run(card(), server := Server(fails=lambda values: len(server.rows) == 1))
+    server.fates = {POST: ["after"]}
+    take = server.post
+
+    def post(batch: dict[str, Any]) -> Response:
+        taken = take(batch)
+        server.settle()
+        server.retry(1)
+        return taken
+
+    server.post = post  # type: ignore[method-assign]
+    with pytest.raises(RunFailed) as caught:
+        run.result()
+    assert caught.value.item_id == 1
+    server.settle()
+    assert server.rows[2]["status"] == "completed"
+
+
 def test_a_run_times_out_and_can_be_attached_to() -> None:
     run = Run(card(), server := Server(seconds=30), timeout=5.0)
     with pytest.raises(RunTimeout, match="0 of 1 items done") as caught:

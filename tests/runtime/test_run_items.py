@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from invokable import APIError, NotInvokeAIError, Submission
+from invokable import APIError, ConnectionError, NotInvokeAIError, Submission  # noqa: A004
+from invokable.runtime.client._async.item_reader import AsyncItemReader
 from invokable.runtime.client._sync import item_reader
 from invokable.runtime.client._sync.item_reader import ItemReader
 from invokable.runtime.steps.exchange.protocol import ReadItems, Request, Response
@@ -55,6 +58,23 @@ def test_runs_whose_reads_fail_together_get_an_error_each(monkeypatch: pytest.Mo
     with ThreadPoolExecutor(2) as pool:
         one, other = pool.map(read, [reader, reader])
     assert one is not other  # each carries its own submission
+
+
+def test_a_read_that_fails_after_everybody_gave_up_is_not_reported_by_asyncio() -> None:
+    reported: list[Any] = []
+
+    async def fail(step: ReadItems) -> dict[int, Any]:
+        raise APIError(403, "not yours", method="POST", url="http://server")
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(context))
+        with pytest.raises(ConnectionError, match="in time"):
+            await AsyncItemReader(fail).read(ReadItems(items_by_id, (1,), ServerCache(), timeout=0.001))
+        await asyncio.sleep(0.1)
+        gc.collect()
+
+    asyncio.run(main())
+    assert reported == []
 
 
 @pytest.mark.parametrize("refusal", [answer({"detail": "Method Not Allowed"}, 405), page(404)])

@@ -216,7 +216,7 @@ class Listener:
                 waiting = list(self._subscriptions.values())
             for subscription in waiting:
                 subscription.wake_all()
-        thread = self._thread if self._process == os.getpid() else None
+        thread = self._thread
         if thread is not None and thread.is_alive() and thread is not threading.current_thread():
             thread.join(0.5)  # it cannot be stopped while connecting; it ends by itself
 
