@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from invokable._extras import CODEGEN
+from invokable._extras import lacks_codegen
 from invokable.contract.interface import Drift, Interface, InterfaceError, compare, read_map, read_module
 from invokable.contract.interface.mapfile import KEY
 from invokable.contract.utf8 import as_written
@@ -107,7 +107,7 @@ def _of_workflow(path: Path, like: Interface) -> Interface:
     except BuildError as error:
         raise ValueError(str(error)) from None
     except ModuleNotFoundError as error:
-        if error.name not in CODEGEN:
+        if not lacks_codegen(error):
             raise
         message = f"{path} is a workflow file; to read it, install the extra: pip install 'invokable[codegen]'"
         raise ModuleNotFoundError(message, name=error.name) from None

@@ -117,9 +117,10 @@ def test_the_packages_of_the_extra_are_those_of_the_project() -> None:
     assert {re.match(r"\w+", line)[0] for line in project["optional-dependencies"]["codegen"]} == CODEGEN  # type: ignore[index]
 
 
-@pytest.mark.parametrize("command", ["demo", "generate a.json"])
-def test_a_missing_extra_is_named(command: str, tmp_path: Path) -> None:
-    script = "import sys; sys.modules['jinja2'] = None; from invokable.cli import main; main()"
+@pytest.mark.parametrize("missing", ["black", "jinja2"])
+@pytest.mark.parametrize("command", ["demo", "generate a.json", "run a.json --set stamp=a.json"])
+def test_a_missing_extra_is_named(command: str, missing: str, tmp_path: Path) -> None:
+    script = f"import sys; sys.modules[{missing!r}] = None; from invokable.cli import main; main()"
     (tmp_path / "a.json").write_bytes((WORKFLOWS / "colour_card.json").read_bytes())
     started = [sys.executable, "-c", script, *command.split()]
     done = subprocess.run(started, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -84,3 +84,9 @@ except ModuleNotFoundError as error:
     same, missing = done.stdout.splitlines()
     assert same == "no changes"
     assert missing.endswith("install the extra: pip install 'invokable[codegen]'")
+
+
+def test_without_black_a_workflow_needs_codegen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "black.strings", None)
+    with pytest.raises(ModuleNotFoundError, match="install the extra"):
+        verify_index_map(ColourCard, CARD)

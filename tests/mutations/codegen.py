@@ -15,6 +15,20 @@ WIDEST: Final = f"{MEMORY}::test_a_process_takes_a_bounded_multiple_of_the_size[
 
 MUTATIONS: Final = (
     Mutation(
+        "a missing package is the fault of a template",
+        f"{CODEGEN}render.py",
+        "except ModuleNotFoundError:",
+        "except NotImplementedError:",
+        ("tests/cli/test_command_lines.py::test_a_missing_extra_is_named", "tests/drift/test_verify.py"),
+    ),
+    Mutation(
+        "a missing part of a package is an internal error",
+        "src/invokable/_extras.py",
+        '(error.name or "").partition(".")[0]',
+        "error.name",
+        ("tests/cli/test_command_lines.py::test_a_missing_extra_is_named",),
+    ),
+    Mutation(
         "an error about a form points to a whole element",
         "src/invokable/workflow/form.py",
         "    keys = _misfit(raw)\n",

@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Final
 
-from invokable._extras import CODEGEN
+from invokable._extras import lacks_codegen
 
 _INTERRUPTED: Final = 130
 
@@ -36,7 +36,7 @@ def _run() -> None:
 
         shell()
     except ModuleNotFoundError as error:
-        if error.name not in CODEGEN:
+        if not lacks_codegen(error):
             raise
         print(
             "invokable: the command line needs one extra: pip install 'invokable[codegen]'",

@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-from invokable._extras import CODEGEN
+from invokable._extras import lacks_codegen
 from invokable.cli.errors import Status, say_error, show_failure
 from invokable.codegen.failures import BuildError
 from invokable.contract.plain import plain
@@ -51,7 +51,7 @@ def _status_of(action: Callable[[], object]) -> int:
     except OSError as error:
         return show_failure(of_system(error))
     except Exception as error:
-        if isinstance(error, ModuleNotFoundError) and error.name in CODEGEN:
+        if lacks_codegen(error):
             raise  # `main` says how to install it
         return _unexpected(error)  # a bug in invokable
     return status if isinstance(status, int) else Status.FINE

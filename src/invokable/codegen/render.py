@@ -266,6 +266,8 @@ def _filled(templates: Path | None, context: dict[str, object]) -> Iterator[str]
         raise TemplateError(f"{_TEMPLATE}: not UTF-8 text: {_first_line(error)}") from error
     except RecursionError as error:
         raise TemplateError(f"{_TEMPLATE}: the templates include each other without end") from error
+    except ModuleNotFoundError:  # black: a template imports only templates
+        raise
     except Exception as error:  # a project's template is code, and can fail in any way
         raise TemplateError(f"{_TEMPLATE}: {type(error).__name__}: {_first_line(error)}") from error
 
