@@ -22,7 +22,7 @@ from invokable.cli.shell import shell
 from invokable.testing import Simulator
 from tests.codegen.hostile import HOSTILE, poisoned
 from tests.effort import slow_beyond
-from tests.examples import WORKFLOWS, example, node
+from tests.examples import MODULES, WORKFLOWS, example, node
 
 CARD = str(WORKFLOWS / "colour_card.json")
 STATUSES = {0, 1, 2, 3, 4}
@@ -246,6 +246,23 @@ def without_rights(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_a_folder_that_cannot_be_read(command: str, locked: Path) -> None:
     done = without_rights(f"invokable {command} {locked}/flow.json", locked.parent)
     assert (done.returncode, done.stderr) == (2, f"{locked}/flow.json: cannot be read: Permission denied\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "invokable diff . readable",
+        "invokable diff readable .",
+        "invokable schema diff 6.8.1 6.14.2 .",
+    ],
+)
+def test_no_verdict_leaves_out_a_folder_that_cannot_be_read(line: str, locked: Path) -> None:
+    for folder in (locked.parent, locked.parent / "readable"):
+        folder.mkdir(exist_ok=True)
+        (folder / "colour_card.py").write_bytes((MODULES / "colour_card.py").read_bytes())
+    done = without_rights(line, locked.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("inner: cannot be read: Permission denied\n")
 
 
 def test_a_working_folder_that_cannot_be_read(locked: Path) -> None:

@@ -17,6 +17,13 @@ MEMORY: Final = "tests/codegen/test_memory.py::test_a_process_takes_a_bounded_mu
 
 MUTATIONS: Final = (
     Mutation(
+        "what cannot be read is left out of a comparison",
+        "src/invokable/codegen/project/sources.py",
+        "onerror=None if tolerant else _refuse_unreadable",
+        "onerror=None",
+        ("tests/cli/test_manners.py::test_no_verdict_leaves_out_a_folder_that_cannot_be_read",),
+    ),
+    Mutation(
         "the choices of an output are not written out",
         "src/invokable/contract/interface/source.py",
         "written = _Written(module.homes, module.aliases)\n    for attribute, node_id",

@@ -40,7 +40,7 @@ def leftovers(project: Project, root: Path, kept: Collection[Path], bare: Collec
     """
     alive = {folder for path in kept if path.name != PACKAGE for folder in path.parents}
     packages: dict[Path, bytes] = {}
-    for path in walked(root):
+    for path in walked(root, tolerant=True):
         if path.suffix != ".py":
             continue
         text = None if path in kept else _generated_text(path)

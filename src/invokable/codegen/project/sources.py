@@ -130,11 +130,19 @@ def files_below(folder: Path, below: str) -> Iterator[Source]:
             yield from files_below(folder / entry.name, f"{below}/{entry.name}" if below else entry.name)
 
 
-def walked(folder: Path) -> Iterator[Path]:
-    """All files in and below a folder, by name, without folders that are not searched."""
-    for place, folders, names in os.walk(folder):
+def walked(folder: Path, *, tolerant: bool = False) -> Iterator[Path]:
+    """All files in and below a folder, by name, without folders that are not searched; none if there is no folder.
+
+    Raises BuildError for a folder that cannot be read, or leaves it out if `tolerant`.
+    """
+    for place, folders, names in os.walk(folder, onerror=None if tolerant else _refuse_unreadable):
         folders[:] = sorted(name for name in folders if is_searched(os.path.join(place, name)))
         yield from (Path(place, name) for name in sorted(names))
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise BuildError.of_system(os.fsdecode(error.filename), error, "read") from None
 
 
 def files_matching(pattern: str) -> Iterator[Source]:
