@@ -159,6 +159,19 @@ def test_a_depfile_leaves_out_names_that_make_cannot_read(mark: str, project: Pr
     ]
 
 
+@pytest.mark.parametrize(
+    "name", ["workflows/card.json", "workflows/../pyproject.toml", "src/flows/card.py", "invokable.lock"]
+)
+def test_a_depfile_replaces_no_file_of_the_build(name: str, project: Project) -> None:
+    project.generate()
+    node(document := example("colour_card.json"), "blank_image")["inputs"]["width"]["value"] = 640
+    project.save(document)
+    before = project.files()
+    result = run("generate", "--depfile", name)
+    assert (result.exit_code, project.files()) == (2, before)
+    assert result.stderr == f"{name}: is a source or a module of the build; name another file for --depfile\n"
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not here")
 def test_make_runs_generate_only_when_something_has_changed(project: Project) -> None:

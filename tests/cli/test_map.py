@@ -41,6 +41,14 @@ def test_a_map_says_what_each_index_is(exported: Path) -> None:
     assert found["inputs"][3]["required"] is True
 
 
+def test_a_map_does_not_replace_its_source(tmp_path: Path) -> None:
+    source = tmp_path / "card.json"
+    source.write_bytes(CARD.read_bytes())
+    result = run("export", source, "-o", tmp_path / "." / "card.json")
+    assert (result.exit_code, source.read_bytes()) == (2, CARD.read_bytes())
+    assert result.stderr == f"{source}: is the source of the map; name another file\n"
+
+
 def test_workflow_and_module_give_the_same_map(exported: Path) -> None:
     assert run("export", MODULE).stdout == exported.read_text(encoding="utf-8")
 

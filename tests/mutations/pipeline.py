@@ -20,6 +20,20 @@ UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
     Mutation(
+        "a depfile replaces a workflow",
+        "src/invokable/cli/generate.py",
+        "                check_depfile(Path(depfile), build)\n",
+        "                pass\n",
+        ("tests/cli/test_generate_options.py::test_a_depfile_replaces_no_file_of_the_build",),
+    ),
+    Mutation(
+        "a map replaces the workflow that it is made from",
+        "src/invokable/cli/map.py",
+        "os.path.realpath(read) == os.path.realpath(output)",
+        "False",
+        ("tests/cli/test_map.py",),
+    ),
+    Mutation(
         "the simulator is given a port that no machine has",
         "src/invokable/cli/simulate.py",
         "type=click.IntRange(0, 65_535)",

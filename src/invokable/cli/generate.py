@@ -11,7 +11,7 @@ from invokable.cli import completing
 from invokable.cli.errors import Status, note, say, show_all, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import Build, BuildOptions, FileChange, Written, building
-from invokable.codegen.build.depfile import depfile_data
+from invokable.codegen.build.depfile import check_depfile, depfile_data
 from invokable.codegen.build.jobs import STDOUT
 from invokable.codegen.build.publish import replace_file
 
@@ -83,6 +83,8 @@ def generate(
             if output == STDOUT:
                 _print_module(build)
                 return Status.FINE
+            if depfile is not None:
+                check_depfile(Path(depfile), build)
             if not dry_run:
                 build.write()
                 if depfile is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -37,7 +38,11 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
       invokable map export workflows/portrait.json -o portrait.map.json
     """
     options = read_options(config=config, schema=schema, server=server, lenient=lenient)
-    found = interface_of(read_artifact(source, options.stdin), options)
+    artifact = read_artifact(source, options.stdin)
+    read = artifact.source.path
+    if read is not None and output != "-" and os.path.realpath(read) == os.path.realpath(output):
+        raise BuildError(output, "is the source of the map; name another file")
+    found = interface_of(artifact, options)
     text = write_map(found.interface)
     for warning in found.warnings:
         warn(source, warning)

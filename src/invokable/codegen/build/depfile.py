@@ -13,12 +13,21 @@ from typing import Final
 
 from invokable.codegen.build.modules import BuildResult
 from invokable.codegen.build.pipeline import Build
+from invokable.codegen.failures import BuildError
 from invokable.codegen.project.project import shown_path
 
 _UNREADABLE: Final = re.compile(r"[\t\n\v\f\r;|=]")
 _ESCAPED: Final = re.compile(r"(\\*)([ #:])")
 _WILDCARD: Final = re.compile(r"(\\*)(%)")
 """A backslash escapes these characters; backslashes elsewhere stand for themselves."""
+
+
+def check_depfile(path: Path, build: Build) -> None:
+    """Raise BuildError if a depfile would replace another file of the build."""
+    others = {name for result in build.results for name in _made_from(result)}
+    others |= {os.fspath(change.path) for change in build.changes}
+    if os.path.realpath(path) in map(os.path.realpath, others):
+        raise BuildError(str(path), "is a source or a module of the build; name another file for --depfile")
 
 
 def depfile_data(build: Build) -> bytes:
