@@ -62,6 +62,20 @@ def test_a_module_goes_to_standard_output_as_it_would_to_a_file(project: Project
     assert "standard output: is a single module, but there are 2 sources" in both.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check"], "-o: expected a folder or a module to compare with, not standard output"),
+        (["generate", "--depfile", "flows.d"], "--depfile: expected a module in a file, not on standard output"),
+    ],
+)
+def test_standard_output_is_for_a_module_alone(arguments: list[str], message: str, project: Project) -> None:
+    command, *options = arguments
+    result = run(command, "workflows/card.json", "-o", "-", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f" {command}: {message} (see " in result.stderr
+
+
 def test_a_quiet_run_prints_only_problems(project: Project) -> None:
     assert run("generate", "-q").output == ""
     project.save(warned())

@@ -301,6 +301,14 @@ def test_an_empty_name_is_not_the_current_folder(command: str, place: Path) -> N
     assert done.stderr.splitlines() == ['"": is not the path of a file or folder']
 
 
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_an_empty_output_is_not_the_current_folder(command: str, place: Path) -> None:
+    before = sorted(place.iterdir())
+    done = CliRunner().invoke(shell, [command, str(CARD), "-o", ""])
+    assert (done.exit_code, sorted(place.iterdir())) == (2, before)
+    assert done.stderr == '-o "": is not the path of a folder or module\n'
+
+
 # ------------------------------------------------------------------ templates
 
 

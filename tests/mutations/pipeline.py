@@ -20,6 +20,20 @@ UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
     Mutation(
+        "an empty output is the current folder",
+        f"{CODEGEN}build/jobs.py",
+        'if overrides.output == "":',
+        "if False:",
+        ("tests/cli/test_manners.py::test_an_empty_output_is_not_the_current_folder",),
+    ),
+    Mutation(
+        "standard output is compared like a file that is missing",
+        "src/invokable/cli/check.py",
+        "if output == STDOUT:",
+        "if False:",
+        ("tests/cli/test_generate_options.py::test_standard_output_is_for_a_module_alone",),
+    ),
+    Mutation(
         "a depfile replaces a workflow",
         "src/invokable/cli/generate.py",
         "                check_depfile(Path(depfile), build)\n",

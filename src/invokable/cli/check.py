@@ -12,6 +12,7 @@ from invokable.cli.errors import STATUS, Status, note, say, say_json, say_lines,
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import BuildError, building
 from invokable.codegen.build.check import Report, report
+from invokable.codegen.build.jobs import STDOUT
 from invokable.codegen.python.json_text import pieces
 from invokable.contract.plain import plain
 
@@ -47,9 +48,9 @@ def check(
 ) -> None:
     """Check that all modules are up to date, and write nothing.
 
-    SOURCES and options are as for generate. The exit status is 1 if a module or the lock file is out of date, edited
-    by hand or missing, if a module is left over from a workflow that is gone, or if git does not track one of the
-    files. A diff shows what would change, and the last lines show the commands that fix it.
+    SOURCES and the options for modules are as for generate. The exit status is 1 if a module or the lock file is out of
+    date, edited by hand or missing, if a module is left over from a workflow that is gone, or if git does not track one
+    of the files. A diff shows what would change, and the last lines show the commands that fix it.
 
     \b
     Examples:
@@ -57,6 +58,8 @@ def check(
       invokable check workflows/ -o src/app/flows
       invokable check --format github
     """
+    if output == STDOUT:
+        raise click.UsageError("-o: expected a folder or a module to compare with, not standard output")
     try:
         options = read_options(
             config=config,

@@ -94,6 +94,8 @@ def generate(
                     _say(change, build, would="would be " if dry_run else "")
             return Status.FINE
 
+    if output == STDOUT and depfile is not None:
+        raise click.UsageError("--depfile: expected a module in a file, not on standard output")
     if watch:
         from invokable.cli.watch import watching
 

@@ -105,6 +105,8 @@ def plan_jobs(names: Iterable[str], overrides: Overrides, projects: Projects) ->
 
     Raises BuildError if the names or the output make no sense.
     """
+    if overrides.output == "":
+        raise BuildError('-o ""', "is not the path of a folder or module")
     names = list(names)
     found = list(_named(names, projects) if names else _configured(projects))
     known = tuple(dict.fromkeys(project for _, project, _ in found)) if names else (projects.of(Path.cwd()),)

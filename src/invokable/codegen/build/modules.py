@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from invokable._version import VERSION
-from invokable.codegen.build.jobs import Job
+from invokable.codegen.build.jobs import STDOUT, Job
 from invokable.codegen.build.options import BuildOptions
 from invokable.codegen.build.publish import (
     EDITED,
@@ -143,7 +143,7 @@ def plan_again(job: Job, document: object, options: BuildOptions, names: Names, 
 
 def _with_current(result: BuildResult, options: BuildOptions) -> BuildResult:
     job = result.job
-    if str(job.path) == "-":
+    if str(job.path) == STDOUT:
         return result
     try:
         check_folders(job.root, job.path)
