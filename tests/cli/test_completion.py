@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -38,11 +41,36 @@ def test_commands_and_options_complete(kind: str) -> None:
 
 def test_versions_files_and_inputs_complete() -> None:
     assert "plain,6.14.2" in offered("bash", "invokable show x.json --schema 6.1")
+    assert "plain,6.14.2" in offered("bash", "invokable simulate --version 6.1")
     assert offered("bash", "invokable show por") == ["file,por"]
     assert offered("bash", "invokable run --out im") == ["dir,im"]
     card = WORKFLOWS / "colour_card.json"
     assert offered("bash", f"invokable run {card} --set b") == ["plain,blur_type=", "plain,board="]
     assert offered("bash", "invokable run nowhere.json --set b") == []
+
+
+def commands(command: click.Command) -> Iterator[click.Command]:
+    """A command, or those of a group and its subgroups."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from commands(inner)
+    else:
+        yield command
+
+
+def test_every_file_and_folder_completes() -> None:
+    missing = [
+        f"{command.name} {parameter.name}"
+        for command in commands(shell)
+        for parameter in command.params
+        if (isinstance(parameter, click.Argument) and command.name != "pull")
+        or re.search("FILE|DIR", getattr(parameter, "metavar", None) or "")
+        if not {"file", "dir"} & {item.type for item in parameter.shell_complete(click.Context(command), "x")}
+    ]
+    assert missing == []
 
 
 def test_bash_completes_with_the_documented_line(tmp_path: Path) -> None:

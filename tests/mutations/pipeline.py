@@ -20,6 +20,13 @@ UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
     Mutation(
+        "the shell offers no files for an output",
+        "src/invokable/cli/map.py",
+        '    default="-",\n    shell_complete=completing.files,\n',
+        '    default="-",\n',
+        ("tests/cli/test_completion.py::test_every_file_and_folder_completes",),
+    ),
+    Mutation(
         "an empty output is the current folder",
         f"{CODEGEN}build/jobs.py",
         'if overrides.output == "":',

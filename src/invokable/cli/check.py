@@ -19,7 +19,9 @@ from invokable.contract.plain import plain
 
 @click.command()
 @click.argument("sources", nargs=-1, shell_complete=completing.files)
-@click.option("-o", "--output", metavar="DIR|FILE", help="The output folder or module.")
+@click.option(
+    "-o", "--output", metavar="DIR|FILE", shell_complete=completing.files, help="The output folder or module."
+)
 @click.option("--models", is_flag=True, help="Expect modules that list the models of the --server.")
 @click.option(
     "--format",

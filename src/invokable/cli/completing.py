@@ -16,9 +16,13 @@ def folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     return [CompletionItem(incomplete, type="dir")]
 
 
+def versions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The bundled InvokeAI versions."""
+    from invokable import schema
+
+    return [CompletionItem(version) for version in schema.versions() if version.startswith(incomplete)]
+
+
 def versions_and_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The bundled InvokeAI versions, or files if none matches."""
-    from invokable.schema import versions
-
-    found = [CompletionItem(version) for version in versions() if version.startswith(incomplete)]
-    return found or files(ctx, param, incomplete)
+    return versions(ctx, param, incomplete) or files(ctx, param, incomplete)

@@ -19,7 +19,11 @@ from invokable.codegen.build.publish import replace_file
 @click.command()
 @click.argument("sources", nargs=-1, shell_complete=completing.files)
 @click.option(
-    "-o", "--output", metavar="DIR|FILE|-", help="The output folder; a name ending in .py is a single module."
+    "-o",
+    "--output",
+    metavar="DIR|FILE|-",
+    shell_complete=completing.files,
+    help="The output folder; a name ending in .py is a single module.",
 )
 @click.option(
     "--force",
@@ -34,7 +38,12 @@ from invokable.codegen.build.publish import replace_file
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only problems.")
 @click.option("--fail-on-warning", is_flag=True, help="Treat warnings as errors: write nothing and exit with 2.")
-@click.option("--depfile", metavar="FILE", help="Also write a file for make with the sources of each module.")
+@click.option(
+    "--depfile",
+    metavar="FILE",
+    shell_complete=completing.files,
+    help="Also write a file for make with the sources of each module.",
+)
 @click.option("--watch", is_flag=True, help="Generate again whenever a workflow or the configuration changes.")
 @build_options
 def generate(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from invokable.cli import completing
 from invokable.cli.errors import say
 from invokable.codegen import BuildError
 from invokable.codegen.build.publish import FileChange, RefusedError, make_changes, read_text
@@ -14,7 +15,7 @@ from invokable.contract.listing import counted
 
 
 @click.command()
-@click.argument("folder", default=".")
+@click.argument("folder", default=".", shell_complete=completing.folders)
 def init(folder: str) -> None:
     """Add a [tool.invokable] table to a pyproject.toml.
 

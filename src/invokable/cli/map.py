@@ -25,7 +25,14 @@ def map_() -> None:
 
 @map_.command()
 @click.argument("source", shell_complete=completing.files)
-@click.option("-o", "--output", metavar="FILE", default="-", help="The map file. Default: standard output.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    default="-",
+    shell_complete=completing.files,
+    help="The map file. Default: standard output.",
+)
 @build_options
 def export(source: str, output: str, config: str | None, schema: str | None, server: str | None, lenient: bool) -> None:
     """Write the index map of a workflow file or generated module.

@@ -59,6 +59,7 @@ def list_(form: str) -> None:
     "-o",
     "--output",
     metavar="FILE",
+    shell_complete=completing.files,
     help="The schema file; gzipped if the name ends in .gz. Default: openapi-VERSION.json.",
 )
 def fetch(server: str, output: str | None) -> None:

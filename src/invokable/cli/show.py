@@ -41,7 +41,7 @@ def show(
     server: str | None,
     lenient: bool,
 ) -> None:
-    """Show the inputs and outputs of each workflow or generated module.
+    """Show the inputs and outputs of each workflow or module.
 
     The table has the index, attribute, type, limits, default and label of each input. Modules are not run.
 

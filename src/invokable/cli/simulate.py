@@ -8,6 +8,7 @@ from errno import EADDRINUSE
 
 import click
 
+from invokable.cli import completing
 from invokable.cli.errors import say
 from invokable.codegen.failures import BuildError
 from invokable.contract.server import HOST, NEWEST, PORT
@@ -22,6 +23,7 @@ from invokable.contract.server import HOST, NEWEST, PORT
     "--version",
     "version_",
     metavar="VERSION",
+    shell_complete=completing.versions,
     default=NEWEST,
     show_default=True,
     help="The InvokeAI version to simulate.",
