@@ -20,6 +20,13 @@ UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
     Mutation(
+        "the simulator starts without a package that it imports late",
+        "src/invokable/testing/__init__.py",
+        '    "python_multipart",\n',
+        "",
+        ("tests/testing/test_simulator.py::test_the_packages_of_the_extra_are_those_of_the_project",),
+    ),
+    Mutation(
         "the shell offers no files for an output",
         "src/invokable/cli/map.py",
         '    default="-",\n    shell_complete=completing.files,\n',

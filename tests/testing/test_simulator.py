@@ -9,17 +9,20 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
+from importlib.metadata import packages_distributions
 from typing import Any
 
 import httpx
 import pytest
 
+import invokable.testing
 from invokable import ModelInstallError
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.schema import SchemaError, versions
 from invokable.testing import LoggedRequest, Simulator
 from tests.effort import slow_among
-from tests.examples import example
+from tests.examples import ROOT, example
 from tests.testing.asking import ADD, QUEUE, Asking, datum, until
 
 NEVER_LOADED = ("starlette", "uvicorn", "PIL", "httpx", "invokable.testing.simulator")
@@ -222,13 +225,18 @@ def test_nothing_of_it_is_loaded_by_the_package_and_the_runtime() -> None:
     assert done.stdout.split() == []
 
 
-def test_a_missing_extra_is_one_clear_line() -> None:
-    script = "import sys; sys.modules['starlette.requests'] = None\nfrom invokable.testing import Simulator"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("package", invokable.testing._EXTRA)
+def test_a_missing_extra_is_one_clear_line(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=rf"the simulator needs {package}: pip install 'invokable\[simulator\]'$"):
+        invokable.testing.Simulator  # noqa: B018
 
-    assert done.stderr.splitlines()[-1] == (
-        "ImportError: the simulator needs starlette: pip install 'invokable[simulator]'"
-    )
+
+def test_the_packages_of_the_extra_are_those_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {line.partition(">")[0] for line in project["optional-dependencies"]["simulator"]}
+    homes = packages_distributions()
+    assert {homes[package][0].lower().replace("_", "-") for package in invokable.testing._EXTRA} == wanted
 
 
 @pytest.mark.slow

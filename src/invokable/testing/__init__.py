@@ -26,21 +26,28 @@ _HOMES: Final = {
     "LoggedRequest": "invokable.testing.seen",
     "Simulator": "invokable.testing.simulator",
 }
-_EXTRA: Final = frozenset({"starlette", "uvicorn", "socketio", "PIL", "python_multipart", "wsproto"})
+_EXTRA: Final = (
+    "PIL",
+    "dynamicprompts",
+    "pydantic_core",
+    "python_multipart",
+    "socketio",
+    "starlette",
+    "uvicorn",
+    "wsproto",
+)
+"""The packages of the `simulator` extra. Some are imported late, and others may have installed the rest."""
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'invokable.testing' has no attribute {name!r}")
     from importlib import import_module
+    from importlib.util import find_spec
 
-    try:
-        return getattr(import_module(_HOMES[name]), name)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
-            raise
-        package = error.name.partition(".")[0]
-        raise ImportError(f"the simulator needs {package}: pip install 'invokable[simulator]'") from None
+    if missing := [package for package in _EXTRA if find_spec(package) is None]:
+        raise ImportError(f"the simulator needs {missing[0]}: pip install 'invokable[simulator]'")
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
