@@ -1814,6 +1814,14 @@ MUTATIONS: Final = (
         (f"{TESTS}test_client.py::test_an_answer_that_is_not_an_image_is_not_saved",),
     ),
     Mutation(
+        "a full disk leaves a temporary file",
+        f"{RUNTIME}client/saving.py",
+        "        with suppress(OSError):  # closing writes the rest, for which a full disk has no room\n"
+        "            self.file.close()\n",
+        "        self.file.close()\n",
+        (f"{TESTS}test_client.py::test_a_full_disk_leaves_no_temporary_file",),
+    ),
+    Mutation(
         "a name from the server may be a path",
         f"{RUNTIME}client/saving.py",
         '.lstrip(".")',

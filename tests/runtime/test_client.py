@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import gzip
 import pickle
 import re
@@ -10,10 +11,10 @@ import threading
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
-from io import BytesIO
+from io import BufferedWriter, BytesIO, RawIOBase
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import httpx
 import numpy
@@ -323,6 +324,25 @@ def test_a_name_from_the_server_never_leads_outside_the_folder(name: str, tmp_pa
     assert saved.parent == tmp_path / "out"
     assert saved.read_bytes() == PNG
     assert not saved.name.startswith(".")
+
+
+class FullDisk(RawIOBase):
+    """A file on a full disk."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_leaves_no_temporary_file(tmp_path: Path) -> None:
+    pending = PendingFile("a.png", tmp_path)
+    pending.file.close()
+    pending.file = cast("BinaryIO", BufferedWriter(FullDisk()))
+    pending.file.write(PNG)  # kept in memory until the file is closed
+    pending.discard()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "..", ""])

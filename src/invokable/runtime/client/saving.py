@@ -6,6 +6,7 @@ import io
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,7 +35,8 @@ class PendingFile:
 
     def discard(self) -> None:
         """Delete the file."""
-        self.file.close()
+        with suppress(OSError):  # closing writes the rest, for which a full disk has no room
+            self.file.close()
         self._path.unlink(missing_ok=True)
 
 
