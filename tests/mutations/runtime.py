@@ -117,6 +117,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run_items.py::test_a_read_that_fails_after_everybody_gave_up_is_not_reported_by_asyncio",),
     ),
     Mutation(
+        "a cancellation whose answer is garbled is not repeated",
+        f"{RUNTIME}steps/resources/run_items.py",
+        "    return (yield from fetch_as(request, lambda response: read(response, Canceled).canceled))",
+        "    return read((yield from fetch(request)), Canceled).canceled",
+        (f"{TESTS}test_run_items.py::test_a_cancellation_is_repeated_until_its_answer_can_be_read",),
+    ),
+    Mutation(
         "runs whose items are read together share an error, and with it a submission",
         f"{RUNTIME}client/_sync/item_reader.py",
         "            raise copy.copy(error) from error",

@@ -17,6 +17,7 @@ from invokable.runtime.client._sync.item_reader import ItemReader
 from invokable.runtime.steps.exchange.protocol import ReadItems, Request, Response
 from invokable.runtime.steps.resources.run_items import (
     batch_status,
+    cancel_batches,
     cancel_items,
     items_by_id,
     items_of_batch,
@@ -75,6 +76,15 @@ def test_a_read_that_fails_after_everybody_gave_up_is_not_reported_by_asyncio() 
 
     asyncio.run(main())
     assert reported == []
+
+
+@pytest.mark.parametrize(
+    "garbled", [page(), answer({"hello": "world"}), Response(200, "application/json", b"", "PUT", "")]
+)
+def test_a_cancellation_is_repeated_until_its_answer_can_be_read(garbled: Response) -> None:
+    answers = [garbled, answer({"canceled": 2})]
+    driver = Driver(lambda request: answers.pop(0))
+    assert driver.drive(cancel_batches(["b"])) == 2
 
 
 @pytest.mark.parametrize("refusal", [answer({"detail": "Method Not Allowed"}, 405), page(404)])

@@ -175,7 +175,7 @@ def latest_of(items: Iterable[RunItem]) -> list[RunItem]:
 def cancel_batches(batch_ids: Sequence[str]) -> Steps[int]:
     """Cancel the items of batches that have not ended; return how many. Raises APIError and ConnectionError."""
     request = Request("PUT", f"{QUEUE}/cancel_by_batch_ids", json={"batch_ids": list(batch_ids)})
-    return read((yield from fetch(request)), Canceled).canceled
+    return (yield from fetch_as(request, lambda response: read(response, Canceled).canceled))
 
 
 def cancel_run(submission: Submission, cache: ServerCache) -> Steps[None]:
