@@ -987,6 +987,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_frames.py",),
     ),
     Mutation(
+        "a connection for events that was reset stays open",
+        f"{RUNTIME}client/frames.py",
+        "            self.shutdown()  # type: ignore[no-untyped-call]\n            raise",
+        "            raise",
+        (f"{TESTS}test_frames.py::test_a_connection_that_is_reset_is_closed",),
+    ),
+    Mutation(
         "the first event after a silence is read alone",
         f"{RUNTIME}client/frames.py",
         "is_readable(connection, connection.gettimeout()) and self._is_busy()",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -181,3 +182,15 @@ def test_any_message_shows_that_the_connection_is_alive() -> None:
         assert event_socket.silent_for() > 99
         event_socket._handle("2")
         assert event_socket.silent_for() < 99
+
+
+def test_a_connection_that_is_reset_is_closed() -> None:
+    def reset(client: socket.socket) -> None:
+        client.sendall(OVER)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+
+    with received_after(reset) as (event_socket, _):
+        while event_socket.is_open:
+            time.sleep(0.01)
+        assert event_socket._websocket.sock is None

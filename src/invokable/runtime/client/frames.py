@@ -51,18 +51,23 @@ class Reader(websocket.WebSocket):
 
     def abort(self) -> None:
         """End whatever waits for the server, its answer to the handshake included, unlike the library's method."""
-        if self.sock is not None:
+        connection = self.sock
+        if connection is not None:
             with suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def recv(self) -> str | bytes:
-        """The next message that is not an event."""
-        while True:
-            if not self._unread and self._may_coalesce and self._is_busy():
-                self._coalesce()
-            received = self._text() or super().recv()
-            if not isinstance(received, str) or not self._handle(received):
-                return received
+        """The next message that is not an event. A failure closes the connection, which the library leaves open."""
+        try:
+            while True:
+                if not self._unread and self._may_coalesce and self._is_busy():
+                    self._coalesce()
+                received = self._text() or super().recv()
+                if not isinstance(received, str) or not self._handle(received):
+                    return received
+        except BaseException:
+            self.shutdown()  # type: ignore[no-untyped-call]
+            raise
 
     def _coalesce(self) -> None:
         """Wait until something arrives, and then for what follows, to read it all at once."""
