@@ -184,6 +184,16 @@ def test_the_outcome_of_a_batch_is_logged_with_its_id(server: Simulator, caplog:
     ]
 
 
+def test_an_outage_is_logged_with_the_id_of_the_batch(server: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+    job = server.client(policy=Policy(retries=0)).submit(ColourCard(stamp=picture("red")))
+    server.add_fault(Fault(kind="status", status=503, path="*/b/*/status", times=1))
+    with caplog.at_level("WARNING", "invokable"):
+        server.client(policy=Policy(retries=0)).attach(ColourCard, job.batch_id).result(timeout=60)
+    begun, over = (record.getMessage() for record in caplog.records if record.name == "invokable")
+    assert begun.startswith(f"batch {job.batch_id}: the server does not answer (")
+    assert over == f"batch {job.batch_id}: the server answers again"
+
+
 def test_a_limit_that_was_raised_is_noticed(counted: Any) -> None:
     with Simulator(max_queue_size=4) as server:
         client = server.client()

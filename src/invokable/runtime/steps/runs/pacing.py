@@ -58,9 +58,10 @@ class Pace:
 
 @dataclass(slots=True)
 class Outage:
-    """A time during which the server does not answer, or not properly."""
+    """A time during which the server does not answer, or not properly, while a batch waits for it."""
 
     clock: Clock
+    batch_id: str
     _pause: float = 0.0
     _refused_since: float | None = None
 
@@ -69,7 +70,7 @@ class Outage:
         if isinstance(error, ClientClosedError | WorkflowError):  # the client is closed, or the run is another user's
             raise error
         if not self._pause:
-            LOG.warning("the server does not answer (%s); waiting for it", error)
+            LOG.warning("batch %s: the server does not answer (%s); waiting for it", self.batch_id, error)
         if isinstance(error, APIError) and is_refusal(error.status):
             self._refused_since = self.clock() if self._refused_since is None else self._refused_since
             if self.clock() - self._refused_since > _REFUSED_FOR:
@@ -82,5 +83,5 @@ class Outage:
     def over(self) -> None:
         """Note that the server answers again."""
         if self._pause:
-            LOG.warning("the server answers again")
+            LOG.warning("batch %s: the server answers again", self.batch_id)
         self._pause, self._refused_since = 0.0, None

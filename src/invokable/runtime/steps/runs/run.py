@@ -268,7 +268,7 @@ def _finish_despite_restarts(
 
 def _retry_insistently(state: RunState, context: Context, deadline: Deadline) -> Steps[None]:
     """Run interrupted items again, through any outage: a server that was just restarted may be killed again."""
-    outage = Outage(deadline.clock)
+    outage = Outage(deadline.clock, state.submission.batch_id)
     while True:
         try:
             yield from retry(state, context.retries, deadline.clock)

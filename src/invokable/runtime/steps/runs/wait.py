@@ -45,7 +45,7 @@ def wait(waiting: WaitState, cache: ServerCache, clock: Clock) -> Steps[None]:
 
     Raises RunTimeout after the deadline, and APIError if the server keeps refusing to answer.
     """
-    outage = Outage(clock)
+    outage = Outage(clock, waiting.submission.batch_id)
     pause = 0.0
     try:
         policy: Policy = yield GetPolicy()
