@@ -987,6 +987,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_frames.py",),
     ),
     Mutation(
+        "misspelt settings of a generator are ignored",
+        f"{RUNTIME}values/validation.py",
+        "if misfit := misfit_of_settings(value, field_type):",
+        "if misfit := '':",
+        (f"{TESTS}test_batches.py::test_settings_that_make_no_batch_are_refused_on_assignment",),
+    ),
+    Mutation(
         "a connection for events that was reset stays open",
         f"{RUNTIME}client/frames.py",
         "            self.shutdown()  # type: ignore[no-untyped-call]\n            raise",

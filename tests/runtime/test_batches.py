@@ -178,8 +178,13 @@ def test_a_generator_without_a_seed_draws_new_numbers() -> None:
 @pytest.mark.parametrize(
     ("generator", "words"),
     [
-        ({"type": "nonsense"}, "unknown generator 'nonsense'"),
-        ({**SEQUENCE, "step": "2"}, "step must be an integer"),
+        ({"type": "nonsense"}, "has an unknown type, 'nonsense'"),
+        ({**SEQUENCE, "type": "integer_generator_arithmetic_seqence"}, f"did you mean '{SEQUENCE['type']}'"),
+        ({**SEQUENCE, "type": "float_generator_arithmetic_sequence"}, "has the type of another generator"),
+        ({"start": 0, "step": 1, "count": 2}, f"has no type, such as '{SEQUENCE['type']}'"),
+        ({**SEQUENCE, "step": "2"}, "has a step that is not an integer"),
+        ({"type": SEQUENCE["type"], "start": 0, "count": 2}, "has no step"),
+        ({**SEQUENCE, "stpe": 2}, r"has an unknown setting, 'stpe' \(did you mean 'step'\?\)"),
         ({**SEQUENCE, "count": 10**7}, "at most 100000 items"),
     ],
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from invokable.contract.listing import with_article
+from invokable.contract.nearest import suggestion
 
 SettingType: TypeAlias = Literal["number", "integer", "count", "text", "numbers", "category", "id"]
 
@@ -67,7 +68,7 @@ class GeneratorKind:
         """Why an object is not valid for this type, such as `has no start`; empty if it is."""
         for name in value:
             if name != "type" and name not in self.settings:
-                return f"has an unknown setting, {name!r:.60}"
+                return f"has an unknown setting, {name!r:.60}{suggestion(str(name), self.settings, most=1)}"
         for name, setting in self.settings.items():
             if name not in value:
                 if setting.default is not None:
@@ -82,12 +83,14 @@ def misfit_of_settings(value: object, field_type: str) -> str:
     """Why a value is not valid as settings for a field of that type; empty if it is."""
     if not isinstance(value, Mapping):
         return "is not an object"
+    fitting = {name: kind for name, kind in KINDS.items() if generator_field(kind.family) == field_type}
     if "type" not in value:
-        return "has no type"
-    kind = KINDS.get(value["type"]) if isinstance(value["type"], str) else None
-    if kind is None or generator_field(kind.family) != field_type:
-        return "has the type of another generator"
-    return kind.misfit(value)
+        return f"has no type, such as {next(iter(fitting))!r}"
+    given = value["type"]
+    if isinstance(given, str) and given in fitting:
+        return fitting[given].misfit(value)
+    known = "the type of another generator" if given in tuple(KINDS) else "an unknown type"
+    return f"has {known}, {given!r:.60}{suggestion(str(given), fitting, most=1)}"
 
 
 def _is_number(value: object) -> bool:

@@ -17,7 +17,7 @@ from invokable.contract.limit_words import number
 from invokable.contract.limits import MISFITS, NOT_FINITE
 from invokable.contract.listing import with_article
 from invokable.contract.nearest import choice_suggestion
-from invokable.contract.settings import SETTINGS_FIELDS
+from invokable.contract.settings import SETTINGS_FIELDS, misfit_of_settings
 from invokable.runtime.errors import Problem, ValidationError
 from invokable.runtime.values.arrays import alike
 from invokable.runtime.values.characters import HALVED, halved
@@ -107,7 +107,7 @@ def _problem(cls: type, target: InputPin, value: object, errors: Sequence[Any]) 
         return _words(target, value, errors)
     if target.type.name not in MEDIA and halved(value) is not None:
         return f"{_short(value)} {HALVED}"
-    if target.type.name in SETTINGS_FIELDS and value is not None and (words := _no_batch(value)):
+    if target.type.name in SETTINGS_FIELDS and value is not None and (words := _no_batch(value, target.type.name)):
         return words
     return _FED if target.connected and _is_changed(cls, target, value) else None
 
@@ -132,12 +132,14 @@ def _is_plain(value: object) -> bool:
     return all(map(_is_plain, value)) if isinstance(value, list) else isinstance(value, float | int | None)
 
 
-def _no_batch(value: object) -> str | None:
+def _no_batch(value: object, field_type: str) -> str | None:
     """Why the settings of a generator make no batch, or None if they make one."""
     from invokable.contract.generators import GeneratorError, check
 
     if not _is_finite(value):
         return f"{_short(value)} contains a number that is not finite"
+    if misfit := misfit_of_settings(value, field_type):
+        return f"{_short(value)} {misfit}"
     try:
         check(value)
     except GeneratorError as error:
