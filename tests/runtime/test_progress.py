@@ -45,6 +45,14 @@ def test_a_bar_requires_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
+def test_the_bar_is_not_part_of_the_output(capsys: pytest.CaptureFixture[str]) -> None:
+    with watched(None, bar=True) as watch:
+        assert watch is not None
+        watch(Ended(1, "completed", 1, 1))
+    output, errors = capsys.readouterr()
+    assert (output, "completed" in errors) == ("", True)
+
+
 def test_the_bar_of_several_items_shows_how_many_have_ended() -> None:
     shown = Shown()
     bar = Bar(shown)

@@ -35,12 +35,13 @@ def watched(on_progress: Watch | None, *, bar: bool) -> Iterator[Watch | None]:
 
 def _progress() -> Any:
     try:
+        from rich.console import Console
         from rich.progress import Progress as Bars
     except ImportError:
         raise RuntimeError(
             "progress=True requires rich (pip install rich); or pass a callable as on_progress="
         ) from None
-    return Bars(*columns())
+    return Bars(*columns(), console=Console(stderr=True))  # the output may go to a file or to another program
 
 
 def columns() -> tuple[Any, ...]:
