@@ -261,7 +261,8 @@ def test_the_reserved_names_are_all_that_the_examples_import_and_define() -> Non
 
 
 def test_the_members_of_the_runtime_s_base_classes_are_found_in_its_source() -> None:
-    assert {name for name in dir(Workflow) if not name.startswith("_")} == WORKFLOW_MEMBERS
+    members = {*dir(Workflow), *Workflow.__annotations__}
+    assert {name for name in members if not name.startswith("_")} == WORKFLOW_MEMBERS
     members = {*dir(WorkflowResult), *WorkflowResult.__annotations__}
     assert {name for name in members if not name.startswith("_")} == RESULT_MEMBERS
     assert set(invokable.runtime.__all__) <= MODULE_NAMES

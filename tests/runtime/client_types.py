@@ -31,6 +31,7 @@ from invokable import (
     Started,
     Submission,
     Video,
+    Workflow,
     WorkflowResult,
 )
 
@@ -67,6 +68,12 @@ def job_of_threads(job: Job[ColourCard.Result]) -> None:
     assert_type(job.events(timeout=5), Iterator[JobEvent])
     job.cancel()
     job.retry(timeout=5)
+
+
+def any_workflow(client: Client, flow: Workflow, kind: type[Workflow]) -> None:
+    assert_type(client.run(flow), WorkflowResult)
+    assert_type(client.submit(flow), Job[WorkflowResult])
+    assert_type(client.attach(kind, "batch"), Job[WorkflowResult])
 
 
 async def asynchronous(card: ColourCard, image: Image, video: Video) -> None:

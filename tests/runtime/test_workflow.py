@@ -218,8 +218,8 @@ def test_a_list_of_arrays_is_compared_item_by_item() -> None:
 
 
 def test_the_names_reserved_from_inputs_and_outputs_are_the_public_ones() -> None:
-    public = {name for name in vars(Workflow) if not name.startswith("_")}
-    assert public == WORKFLOW_MEMBERS
+    members = {*Workflow.__annotations__, *vars(Workflow)}
+    assert {name for name in members if not name.startswith("_")} == WORKFLOW_MEMBERS
     members = {*WorkflowResult.__annotations__, *vars(WorkflowResult)}
     assert {name for name in members if not name.startswith("_")} == RESULT_MEMBERS
 

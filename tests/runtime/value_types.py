@@ -181,7 +181,7 @@ def runs(status: JobStatus, ended: Ended, preview: Preview, submission: Submissi
     assert_type((status.pending, status.in_progress, status.completed), tuple[int, int, int])
     assert_type((status.failed, status.canceled, status.removed), tuple[int, int, int])
     assert_type(ended.item_id, int)
-    assert_type(ended.state, Literal["pending", "in_progress", "waiting", "completed", "failed", "canceled"])
+    assert_type(ended.state, Literal["completed", "failed", "canceled"])
     assert_type((preview.width, preview.height, preview.content_type), tuple[int, int, str])
     assert_type(preview.content, bytes)
     assert_type(Submission.from_json(submission.to_json()), Submission)

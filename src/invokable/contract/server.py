@@ -18,8 +18,9 @@ TOKEN: Final = "INVOKEAI_TOKEN"
 State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "failed", "canceled"]
 """The state of a queue item."""
 STATES: Final[tuple[str, ...]] = get_args(State)
-ENDED: Final[frozenset[str]] = frozenset({"completed", "failed", "canceled"})
-"""The states of an item that has ended."""
+EndState: TypeAlias = Literal["completed", "failed", "canceled"]
+"""The state of a queue item that has ended."""
+ENDED: Final[frozenset[str]] = frozenset(get_args(EndState))
 REDACTED: Final = "redacted"
 """The batch id that the server shows of another user's item."""
 OPEN: Final[frozenset[str]] = frozenset(STATES) - ENDED

@@ -54,7 +54,7 @@ def _members(tree: ast.Module, class_name: str) -> Iterator[str]:
                 match part:
                     case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                         yield name
-                    case ast.AnnAssign(target=ast.Name(id=name)) if "ClassVar" not in ast.unparse(part.annotation):
+                    case ast.AnnAssign(target=ast.Name(id=name)):
                         yield name
 
 

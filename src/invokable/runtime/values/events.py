@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from invokable.contract.server import State
+from invokable.contract.server import EndState
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.public import public
 
@@ -155,7 +155,7 @@ class Ended(JobEvent):
                 print(f"item {event.item_id} {event.state}, {event.done} of {event.items} done")
     """
 
-    state: State
+    state: EndState
     """How it ended: `completed`, `failed` or `canceled`. An item that was removed from the queue counts as canceled."""
     done: int
     """The number of queue items of the job that have ended so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from invokable.runtime.values.arrays import alike, is_array
 from invokable.runtime.values.public import public
@@ -33,7 +33,7 @@ class Workflow:
             print(index, name, value)
     """
 
-    Result: ClassVar[type[WorkflowResult]]
+    Result: type[WorkflowResult]  # of the class; for pyright, a ClassVar would not fit what clients run
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from invokable.contract.server import OPEN, State
+from invokable.contract.server import OPEN, EndState
 from invokable.runtime.steps.exchange.answers import BatchStatus, RunItem
 from invokable.runtime.steps.exchange.protocol import AwaitEvents, ReceivedEvents
 from invokable.runtime.steps.resources.run_items import Item, has_other_users, own_items
@@ -152,5 +152,5 @@ class WaitState:
             yield Ended(item_id, "canceled", len(self._reported), self.submission.requested)
 
 
-def _state(status: str) -> State:
+def _state(status: str) -> EndState:
     return "completed" if status == "completed" else "failed" if status == "failed" else "canceled"
