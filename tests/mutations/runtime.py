@@ -994,6 +994,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_batches.py::test_settings_that_make_no_batch_are_refused_on_assignment",),
     ),
     Mutation(
+        "values beside one that cannot be read are not checked",
+        f"{RUNTIME}values/decoding.py",
+        "            problems += invalid.errors",
+        "            pass",
+        (f"{TESTS}test_workflow.py::test_json_that_cannot_be_read_is_reported_with_all_other_problems",),
+    ),
+    Mutation(
         "a connection for events that was reset stays open",
         f"{RUNTIME}client/frames.py",
         "            self.shutdown()  # type: ignore[no-untyped-call]\n            raise",

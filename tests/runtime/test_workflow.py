@@ -111,6 +111,26 @@ def test_values_survive_their_json() -> None:
     assert ColourCard.from_dict(stored.to_dict()).stamp == Image("x.png")
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value", "words"),
+    [
+        ("card_colour", {"r": 1}, "cannot be read: .* missing 2 required"),
+        ("card_colour", {"r": 1, "g": 2, "b": 300}, "cannot be read: a channel of a Color must be an integer"),
+        ("card_colour", 5, "5 is not a Color"),
+        ("stamp", {"image": "a.png"}, r"\{'image': 'a.png'\} cannot be read: it has no 'image_name'"),
+        ("stamp", {"base64": "a"}, "cannot be read: "),
+        ("board", {"id": "b"}, "cannot be read: it has no 'board_id'"),
+    ],
+)
+def test_json_that_cannot_be_read_is_reported_with_all_other_problems(attribute: str, value: Any, words: str) -> None:
+    with pytest.raises(ValidationError, match=words) as caught:
+        ColourCard.from_dict({"stamp": "x.png", "radius": -1, "width": 1, attribute: value})
+    indices = [problem.index for problem in caught.value.errors]
+    assert indices == sorted([0, 6, {"card_colour": 2, "stamp": 3, "board": 8}[attribute]])
+    (problem,) = (problem for problem in caught.value.errors if problem.attribute == attribute)
+    assert problem.kind == type(value).__name__
+
+
 def test_iteration_gives_index_attribute_and_value_in_form_order() -> None:
     rows = list(card(width=33))
     assert rows[0] == (0, "width", 33)

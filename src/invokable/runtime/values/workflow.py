@@ -110,19 +110,10 @@ class Workflow:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Create a workflow from what `to_dict` returned. Raises ValidationError, and TypeError for an unknown name."""
-        from invokable.runtime.values.encoding import custom_from_json, from_json
-        from invokable.runtime.values.pins import pins_of
+        from invokable.runtime.values.decoding import decoded
 
         _check_names(cls, values)
-        pins = {pin.attribute: pin for pin in pins_of(cls).inputs}
-
-        def read(name: str, value: Any) -> Any:
-            pin = pins.get(name)
-            if pin is not None and pin.custom is not None:
-                return custom_from_json(value, pin.custom, pin.type.cardinality)
-            return from_json(value, pin.type.name if pin else "")
-
-        return cls(**{name: read(name, value) for name, value in values.items()})
+        return cls(**decoded(cls, values))
 
 
 def _names(cls: type) -> list[str]:
