@@ -11,6 +11,7 @@ import threading
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from io import BufferedWriter, BytesIO, RawIOBase
 from operator import attrgetter
 from pathlib import Path
@@ -30,6 +31,7 @@ from invokable import (
     ConnectionError,  # noqa: A004
     Image,
     InvokableError,
+    NodeFinished,
     NotFoundError,
     NotInvokeAIError,
     Policy,
@@ -42,6 +44,7 @@ from invokable import (
 from invokable.runtime.client.saving import PendingFile
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.exchange.responses import parse
+from invokable.runtime.values.media import bound
 from invokable.testing import Simulator
 from tests.testing.asking import picture
 
@@ -354,7 +357,7 @@ def test_a_name_that_would_change_the_path_is_not_downloaded(name: str, tmp_path
 
 def test_an_image_is_downloaded_through_the_client_that_returned_it(tmp_path: Path) -> None:
     with files() as opened:
-        image = Image("a.png", _client=opened)
+        image = bound(Image("a.png"), opened)
         assert image.bytes() == opened.download(Image("a.png")) == PNG
         assert image.save(tmp_path / "b.png").read_bytes() == PNG
     with pytest.raises(RuntimeError, match=r"use client\.download"):
@@ -375,6 +378,19 @@ def test_a_copy_in_the_same_process_keeps_its_client(
         else:
             with pytest.raises(RuntimeError, match="no client"):
                 image.bytes()
+
+
+def test_images_records_and_events_can_be_read_as_dicts(
+    after_a_run: tuple[Simulator, Client, ColourCard.Result],
+) -> None:
+    _, client, result = after_a_run
+    card = result.card
+    assert asdict(card) == {"name": card.name, "width": card.width, "height": card.height, "node_id": card.node_id}
+    (record,) = (one for one in client.images.list() if one == card)
+    assert asdict(record)["category"] == record.category
+    events = list(client.submit(ColourCard(stamp=picture())).events(timeout=60))
+    made = [asdict(event)["images"] for event in events if isinstance(event, NodeFinished)]
+    assert made[-1][0]["name"]
 
 
 @pytest.mark.parametrize(

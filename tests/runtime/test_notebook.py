@@ -18,6 +18,7 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import APIError, Image, Video, WorkflowResult
 from invokable.runtime.values import notebook
+from invokable.runtime.values.media import bound
 from tests.examples import example, imported
 
 HOSTILE = '<script>alert("x")</script>&\'"'
@@ -73,7 +74,7 @@ def thumbnail(kind: str = "WEBP", side: int = 256) -> bytes:
 
 
 def picture(owner: Owner, name: str = "a.png") -> Image:
-    return Image(name, 900, 900, "n", owner)
+    return bound(Image(name, 900, 900, "n"), owner)
 
 
 class Result(WorkflowResult):
@@ -116,7 +117,7 @@ def test_pictures_in_formats_that_browsers_display_are_embedded(kind: str) -> No
 
 
 def test_a_video_shows_its_thumbnail() -> None:
-    (source,) = Page(Video("b.mp4", _client=Owner(thumbnail()))._repr_html_()).pictures
+    (source,) = Page(bound(Video("b.mp4"), Owner(thumbnail()))._repr_html_()).pictures
     assert source.startswith("data:image/webp;base64,")
 
 
@@ -139,7 +140,7 @@ def test_a_list_shows_all_names_and_the_first_pictures() -> None:
     ids=["an error", "not an image", "empty", "without a client"],
 )
 def test_an_image_that_cannot_be_shown_is_named(owner: Owner | None) -> None:
-    page = Page(Result(card=Image("a<b>.png", None, None, None, owner), film=Video("b.mp4"))._repr_html_())
+    page = Page(Result(card=bound(Image("a<b>.png"), owner), film=Video("b.mp4"))._repr_html_())
     assert page.pictures == []
     assert "a<b>.png" in page.cells[3]
     assert "b" not in page.tags

@@ -5,8 +5,8 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 from invokable.runtime.values.instances import CheckedByInstance, ComparedByIdentity, check_text
 from invokable.runtime.values.public import public
@@ -36,8 +36,15 @@ def size_in(result: Mapping[str, Any]) -> tuple[int | None, int | None]:
     return width, height
 
 
+class _Bound:
+    """Has a client, which is not one of its fields: `dataclasses.asdict` and pandas read those."""
+
+    __slots__ = ("_client",)
+    _client: Downloader | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class _Media(CheckedByInstance, ComparedByIdentity):
+class _Media(CheckedByInstance, ComparedByIdentity, _Bound):
     name: str
     """The name of the file on the server, such as `7d0c….png`. It is opaque, not a path."""
     width: int | None = None
@@ -46,13 +53,13 @@ class _Media(CheckedByInstance, ComparedByIdentity):
     node_id: str | None = None
     """The node of the workflow that made it. For what `get` and `list` of a repository return, its id in the session,
     which is another one."""
-    _client: Downloader | None = field(default=None, repr=False)
 
     collection: ClassVar[str]
     """The section of the server's API for such files."""
 
     def __post_init__(self) -> None:
         check_text(self.name, "name of an image or a video")
+        bound(self, None)
 
     def _identity(self) -> tuple[object, ...]:
         return self.collection, self.name
@@ -102,8 +109,17 @@ class _Media(CheckedByInstance, ComparedByIdentity):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Leave out the client: a copy in another process is a reference by name.
-        kept = {part.name: getattr(self, part.name) for part in fields(self) if part.name != "_client"}
+        kept = {part.name: getattr(self, part.name) for part in fields(self)}
         return _restored, (type(self), kept)
+
+
+_AnyMedia = TypeVar("_AnyMedia", bound=_Media)
+
+
+def bound(medium: _AnyMedia, client: Downloader | None) -> _AnyMedia:
+    """The same, with a client to download it with."""
+    object.__setattr__(medium, "_client", client)
+    return medium
 
 
 def _restored(cls: type[_Media], values: dict[str, Any]) -> _Media:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from invokable.contract.colors import CHANNELS, is_channel
 from invokable.runtime.errors import WorkflowError
 from invokable.runtime.values.inputs import Color
-from invokable.runtime.values.media import Downloader, Image, Video, size_in
+from invokable.runtime.values.media import Downloader, Image, Video, bound, size_in
 from invokable.runtime.values.public import public
 
 _NOT_FIELDS: Final = ("type", "output_meta")
@@ -72,9 +72,9 @@ def _given(value: Any, result: Mapping[str, Any], node_id: str, client: Download
     if not isinstance(value, dict):
         return value
     if value.keys() == {"image_name"} and isinstance(value["image_name"], str):
-        return Image(value["image_name"], *size_in(result), node_id, client)
+        return bound(Image(value["image_name"], *size_in(result), node_id), client)
     if value.keys() == {"video_name"} and isinstance(value["video_name"], str):
-        return Video(value["video_name"], *size_in(result), node_id, client)
+        return bound(Video(value["video_name"], *size_in(result), node_id), client)
     if value.keys() == {*CHANNELS} and all(map(is_channel, value.values())):
         return Color(**value)
     return value

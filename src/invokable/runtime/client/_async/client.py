@@ -62,7 +62,7 @@ from invokable.runtime.steps.runs.run import (
 from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.steps.runs.withdraw import give_up
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
-from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.media import Image, Video, bound
 from invokable.runtime.values.notebook import Shown
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.records import ImageRecord, VideoRecord
@@ -258,11 +258,11 @@ class AsyncClient:
 
     def image(self, image: Image | str) -> Image:
         """An image on the server, by name; or an unpickled image, attached to this client. Sends no request."""
-        return replace(image_of(image), _client=self._engine.context.client)
+        return bound(replace(image_of(image)), self._engine.context.client)
 
     def video(self, video: Video | str) -> Video:
         """A video on the server, by name; or an unpickled video, attached to this client. Sends no request."""
-        return replace(video_of(video), _client=self._engine.context.client)
+        return bound(replace(video_of(video)), self._engine.context.client)
 
     @overload
     async def upload(

@@ -26,7 +26,7 @@ from invokable.runtime.steps.resources.thumbnails import picture
 from invokable.runtime.steps.resources.versions import at_least, require
 from invokable.runtime.values.characters import check_characters
 from invokable.runtime.values.inputs import Board
-from invokable.runtime.values.media import Downloader
+from invokable.runtime.values.media import Downloader, bound
 from invokable.runtime.values.records import EmbeddedWorkflow, ImageRecord, VideoRecord
 from invokable.runtime.values.submission import Submission
 
@@ -332,13 +332,7 @@ def _missing(kind: Kind[R], name: str) -> NotFoundError:
 
 def _record(kind: Kind[R], value: Any, response: Response, client: Downloader | None) -> R:
     names = {"name": f"{kind.name}_name", "category": f"{kind.name}_category", "origin": f"{kind.name}_origin"}
-    return _bind(record(kind.record, value, names, where=response.url), client)
-
-
-def _bind(medium: R, client: Downloader | None) -> R:
-    """The same, with a client to download it with."""
-    object.__setattr__(medium, "_client", client)
-    return medium
+    return bound(record(kind.record, value, names, where=response.url), client)
 
 
 def _loaded(text: str | None, response: Response) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from invokable.runtime.steps.exchange.responses import not_invokeai, shaped
 from invokable.runtime.steps.runs.wait_state import WaitState
 from invokable.runtime.values.encoding import custom_from_json
 from invokable.runtime.values.inputs import Color
-from invokable.runtime.values.media import Downloader, Image, Video, media_in, size_in
+from invokable.runtime.values.media import Downloader, Image, Video, bound, media_in, size_in
 from invokable.runtime.values.node_output import OutputMaker, node_output
 from invokable.runtime.values.pins import OutputPin, Pins
 from invokable.runtime.values.result import WorkflowResult
@@ -134,10 +134,10 @@ def _value(raw: Any, output: OutputPin, result: dict[str, Any], client: Download
     match output.type.name:
         case "ImageField":
             image = shaped(raw, answers.ImageRef, where=where)
-            return Image(image.image_name, *size, output.node_id, client)
+            return bound(Image(image.image_name, *size, output.node_id), client)
         case "VideoField":
             video = shaped(raw, answers.VideoRef, where=where)
-            return Video(video.video_name, *size, output.node_id, client)
+            return bound(Video(video.video_name, *size, output.node_id), client)
         case "ColorField":
             color = shaped(raw, answers.ColorValue, where=where)
             return Color(r=color.r, g=color.g, b=color.b, a=color.a)

@@ -28,7 +28,7 @@ from invokable.runtime.steps.exchange.server_events import (
     STATUS_CHANGED,
 )
 from invokable.runtime.values.events import JobEvent, NodeFinished, NodeStarted, Preview, Progress, Started
-from invokable.runtime.values.media import Downloader, Image, Video, size_in
+from invokable.runtime.values.media import Downloader, Image, Video, bound, size_in
 from invokable.runtime.values.pins import Pins
 
 _COMPLETED_ITEM: Final = RunItem(item_id=0, batch_id="", status="completed")
@@ -218,6 +218,6 @@ def _media(
     images = [name for value in found if isinstance(name := value.get("image_name"), str)]
     videos = [name for value in found if isinstance(name := value.get("video_name"), str)]
     return (
-        tuple(Image(name, *size, node_id, client) for name in images),
-        tuple(Video(name, *size, node_id, client) for name in videos),
+        tuple(bound(Image(name, *size, node_id), client) for name in images),
+        tuple(bound(Video(name, *size, node_id), client) for name in videos),
     )
