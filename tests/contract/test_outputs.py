@@ -180,8 +180,14 @@ def test_pixels_as_an_image(client: Client, card: ColourCard) -> None:
     array[:, :, 1] = 200
     assert client.images.upload(array).pil().getpixel((39, 29)) == (0, 200, 0)
     assert client.run(card.replace(stamp=array), timeout=120).card.width == 96
-    with pytest.raises(ValidationError, match="the array is not an image"):
-        client.run(card.replace(stamp=numpy.zeros((30, 40, 3))))
+    for wrong in (numpy.zeros((30, 40, 3)), numpy.zeros((30, 40)), numpy.zeros((30, 40), numpy.float32)):
+        with pytest.raises(ValidationError, match=r"the array is not an image: .*; expected uint8 of shape") as caught:
+            client.run(card.replace(stamp=wrong))
+        assert "\n" not in str(caught.value)
+    with pytest.raises(
+        ValidationError, match=r"cannot read <PIL.Image.Image .* mode=CMYK .*: cannot write mode CMYK as PNG$"
+    ):
+        client.run(card.replace(stamp=PILImage.new("CMYK", (8, 8))))
 
 
 def test_the_uploads_of_a_run_are_cleaned_up(client: Client, card: ColourCard) -> None:

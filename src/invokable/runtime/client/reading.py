@@ -80,7 +80,10 @@ def _picture(array: SupportsArray) -> Any:
     from PIL.Image import fromarray
 
     try:
-        return fromarray(array)
+        picture = fromarray(array)
+        if picture.mode == "F":  # Pillow refuses to save it, in words about PNG
+            raise TypeError("its values are fractions")
+        return picture
     except (TypeError, ValueError) as error:
         expected = "uint8 of shape height × width, or height × width × 3 or 4 channels"
         raise TypeError(f"the array is not an image: {error}; expected {expected}") from None

@@ -27,6 +27,7 @@ from invokable.runtime.values.encoding import to_json
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.pins import InputPin, Pins, pins_of
 from invokable.runtime.values.records import BoardRecord
+from invokable.runtime.values.reprs import short
 from invokable.runtime.values.submission import Submission, destination_of, new_batch_id
 from invokable.runtime.values.validation import validate
 from invokable.runtime.values.workflow import Workflow
@@ -147,7 +148,8 @@ class _Completion:
             except TypeError as error:
                 self._add_problem(pin, value, str(error))
             except OSError as error:
-                self._add_problem(pin, value, f"cannot read {error.filename or value!r}: {error.strerror or error}")
+                what = repr(error.filename) if error.filename else short(value)
+                self._add_problem(pin, value, f"cannot read {what}: {error.strerror or error}")
             else:
                 wire[pin.attribute] = found if isinstance(value, list) else found[0]
         return wire
