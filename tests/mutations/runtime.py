@@ -1001,6 +1001,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_workflow.py::test_json_that_cannot_be_read_is_reported_with_all_other_problems",),
     ),
     Mutation(
+        "closed event loops and their connections are kept",
+        f"{RUNTIME}client/loops.py",
+        "            if loop.is_closed():",
+        "            if False:",
+        (f"{TESTS}test_async_client.py::test_closed_event_loops_and_their_connections_are_not_kept",),
+    ),
+    Mutation(
         "a connection for events that was reset stays open",
         f"{RUNTIME}client/frames.py",
         "            self.shutdown()  # type: ignore[no-untyped-call]\n            raise",

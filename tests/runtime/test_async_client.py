@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Coroutine
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 from generated_examples.colour_card import ColourCard
 from PIL import Image
 
-from invokable import AsyncClient, Ended, JobEvent
+from invokable import AsyncClient, Ended, JobEvent, Policy
 from invokable import Image as Picture
 from invokable.runtime.client._async.concurrency import create_in_thread
 from invokable.runtime.client._http.transports import _async_locked
@@ -39,6 +41,24 @@ def test_a_run_returns_a_result_that_can_be_saved(tmp_path: Path) -> None:
     with Simulator(boards=["b"]) as simulator:
         path = asyncio.run(main(simulator))
     assert Image.open(path).size == (96, 64)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_closed_event_loops_and_their_connections_are_not_kept() -> None:
+    loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
+
+    async def main(client: AsyncClient) -> None:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        # More than may be sent at once, so that some wait for their turn.
+        assert len(await asyncio.gather(*(client.version() for _ in range(5)))) == 5
+
+    with Simulator() as simulator:
+        client = AsyncClient(simulator.serve(), policy=Policy(connections=2))
+        for _ in range(4):
+            asyncio.run(main(client))
+        gc.collect()
+        assert [loop() for loop in loops[:-1]] == [None, None, None]
+        asyncio.run(client.aclose())
 
 
 @pytest.mark.parametrize("is_closed", [True, False], ids=["closed", "never closed"])

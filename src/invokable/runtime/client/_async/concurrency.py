@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
 
 from invokable.runtime.client._http import AsyncTransport
 from invokable.runtime.client.listening import BatchSubscription, Listener
+from invokable.runtime.client.loops import ByLoop
 from invokable.runtime.client.saving import bytes_written
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.protocol import AwaitEvents, Request, Response
@@ -104,13 +104,13 @@ class RequestLimiter:
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._loops: ByLoop[asyncio.Semaphore] = ByLoop()
 
     async def send(self, transport: AsyncTransport, request: Request) -> Response:
         """Send a request when its turn comes. Raises whatever sending raises."""
         if request.file is not None or request.into is not None:
             return await transport.send(request)
-        semaphore = self._loops.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._at_once))
+        semaphore = self._loops.get() or self._loops.set(asyncio.Semaphore(self._at_once))
         if semaphore.locked():
             request = await self._wait_for_turn(semaphore, request)
         else:

@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache, partial
 from typing import Any, BinaryIO, Final, TypeAlias, cast
-from weakref import WeakKeyDictionary
 
 import httpx
 from pydantic_core import to_json
@@ -29,6 +28,7 @@ from invokable.runtime.client._http.failures import PROXY_REFUSED, drop_frames, 
 from invokable.runtime.client._http.interrupts import uninterrupted
 from invokable.runtime.client._http.pools import AsyncPool, Pool
 from invokable.runtime.client.connection import Connection, check_usable
+from invokable.runtime.client.loops import ByLoop
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.locks import Lock
 from invokable.runtime.steps.exchange.credentials import Credentials
@@ -240,8 +240,7 @@ class AsyncTransport(_BaseTransport):
     def __init__(self, connection: Connection, policy: Policy, network: AsyncNetwork | None = None) -> None:
         super().__init__(connection, policy, is_real=network is None)
         self._network = network
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[int, AsyncNetwork, asyncio.Lock]]
-        self._loops = WeakKeyDictionary()
+        self._loops: ByLoop[tuple[int, AsyncNetwork, asyncio.Lock]] = ByLoop()
 
     async def send(self, request: Request) -> Response:
         """Send a request and read its answer to the end. Raises ConnectionError and AuthenticationError."""
@@ -278,7 +277,7 @@ class AsyncTransport(_BaseTransport):
     async def aclose(self) -> None:
         """Close all connections of this event loop."""
         self._is_closed = True
-        process, network, _ = self._loops.pop(asyncio.get_running_loop(), (0, None, None))
+        process, network, _ = self._loops.pop() or (0, None, None)
         if network is not None and process == os.getpid():
             await network.aclose()
 
@@ -298,11 +297,10 @@ class AsyncTransport(_BaseTransport):
 
     def _of_this_loop(self) -> tuple[int, AsyncNetwork, asyncio.Lock]:
         self._check_open()
-        loop = asyncio.get_running_loop()
-        found = self._loops.get(loop)
+        found = self._loops.get()
         if found is None or found[0] != os.getpid():
             network = self._network or AsyncPool(self.connection, self.policy)
-            found = self._loops[loop] = (os.getpid(), network, asyncio.Lock())
+            return self._loops.set((os.getpid(), network, asyncio.Lock()))
         return found
 
 
