@@ -181,7 +181,7 @@ def test_a_run_calls_back_with_each_event(client: Client, stamp: Path) -> None:
 def test_a_run_shows_a_progress_bar(client: Client, stamp: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told: list[JobEvent] = []
     client.run(card(stamp), timeout=60, progress=True, on_progress=told.append)
-    assert "completed ━" in capsys.readouterr().out
+    assert "completed ━" in capsys.readouterr().err
     assert isinstance(told[-1], Ended)
 
 
@@ -192,7 +192,7 @@ def test_no_progress_bar_is_shown_unless_requested(
     job.wait(timeout=60)
     job.result(timeout=60)
     client.run(card(stamp), timeout=60)
-    assert not capsys.readouterr().out
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("models")

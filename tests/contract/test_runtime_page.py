@@ -44,7 +44,7 @@ def test_the_page_runs_from_top_to_bottom(project: Path, monkeypatch: pytest.Mon
         for block in BLOCKS:
             asyncio.run(run(block, names))
         names["client"].close()
-    assert len(BLOCKS) == 10
+    assert len(BLOCKS) == 11
     assert len(list((project / "out").iterdir())) == 3
     assert len(list((project / "nodes").iterdir())) == 4
 
