@@ -119,6 +119,7 @@ def test_values_survive_their_json() -> None:
         ("card_colour", 5, "5 is not a Color"),
         ("stamp", {"image": "a.png"}, r"\{'image': 'a.png'\} cannot be read: it has no 'image_name'"),
         ("stamp", {"base64": "a"}, "cannot be read: "),
+        ("stamp", {"base64": "ab!?"}, "cannot be read: "),
         ("board", {"id": "b"}, "cannot be read: it has no 'board_id'"),
     ],
 )

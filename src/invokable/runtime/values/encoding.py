@@ -64,9 +64,9 @@ def from_json(value: Any, type_name: str) -> Any:
         return value
     match type_name:
         case "ImageField":
-            return base64.b64decode(value["base64"]) if "base64" in value else Image(value["image_name"])
+            return base64.b64decode(value["base64"], validate=True) if "base64" in value else Image(value["image_name"])
         case "VideoField":
-            return base64.b64decode(value["base64"]) if "base64" in value else Video(value["video_name"])
+            return base64.b64decode(value["base64"], validate=True) if "base64" in value else Video(value["video_name"])
         case "ModelIdentifierField":
             return Model(**value)
         case "LoRAField":
