@@ -232,6 +232,13 @@ MUTATIONS: Final = (
         ("tests/workflow/test_strict.py",),
     ),
     Mutation(
+        "a batch node that feeds nothing goes unnoticed",
+        f"{WORKFLOW}batches.py",
+        "    if not data:",
+        "    if False:",
+        BATCHES,
+    ),
+    Mutation(
         "a field of the form counts as missing",
         f"{WORKFLOW}pipeline.py",
         "fed.union((item.node_id, item.field) for item in inputs)",

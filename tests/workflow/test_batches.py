@@ -56,8 +56,12 @@ def test_groups_come_in_the_order_of_their_first_node() -> None:
     assert batches(*nodes, edges=edges) == [[("m.b", [4])], [("a.a", [1]), ("m.a", [3])], [("a.b", [2])]]
 
 
-def test_a_batch_that_feeds_nothing_adds_nothing() -> None:
-    assert batches(batch("b", "None", 1), batch("c", "Group 1", 2), edges=[]) == []
+def test_a_batch_that_feeds_nothing_adds_nothing_but_a_warning() -> None:
+    nodes = batch("b", "None", 1), batch("c", "Group 1", 2), batch("d", "Group 1", 3)
+    reading = read(workflow(ADD, *nodes, edges=[edge("d.value", "a.a")]))
+    assert data_of(reading) == [[{"node_path": "a", "field_name": "a", "items": [3]}]]
+    assert [warning.pointer for warning in reading.warnings] == ["/nodes/1/data", "/nodes/2/data"]
+    assert reading.warnings[0].message.startswith("node integer_batch feeds nothing, so its values are not used;")
 
 
 def test_a_batch_cannot_feed_a_connector() -> None:

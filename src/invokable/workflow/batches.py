@@ -88,6 +88,11 @@ def _data_of(
             # The editor sends the connector's id anyway, and the server finds no such node in the graph.
             findings.problem(f"{node.described()} feeds a connector, which the server refuses", edge.pointer)
         data.append(BatchDatum(edge.target, edge.target_handle, source.id, field, items, generator))
+    if not data:
+        findings.warn(
+            f"{node.described()} feeds nothing, so its values are not used; the editor does not run such a workflow",
+            node.pointer,
+        )
     return data
 
 
