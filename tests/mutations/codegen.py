@@ -232,6 +232,20 @@ MUTATIONS: Final = (
         ("tests/workflow/test_strict.py",),
     ),
     Mutation(
+        "a value that the server refuses and nobody can replace goes unnoticed",
+        f"{WORKFLOW}checks.py",
+        "            if misfit:",
+        "            if False:",
+        ("tests/workflow/test_strict.py",),
+    ),
+    Mutation(
+        "a value of the form counts as one that nobody can replace",
+        f"{WORKFLOW}pipeline.py",
+        "check_fixed_values(workflow, schema, given, findings)",
+        "check_fixed_values(workflow, schema, fed, findings)",
+        ("tests/workflow/test_strict.py",),
+    ),
+    Mutation(
         "a batch node that feeds nothing goes unnoticed",
         f"{WORKFLOW}batches.py",
         "    if not data:",

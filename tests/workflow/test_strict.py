@@ -145,6 +145,35 @@ def test_a_required_input_that_nothing_gives_is_a_warning() -> None:
     assert "for 'base_image' and 'image', which it requires" in found["/nodes/4/data/inputs"]
 
 
+def test_a_value_outside_limits_or_choices_that_nobody_can_replace_is_a_warning() -> None:
+    image = {"image_name": "a.png"}
+    document = workflow(
+        node("size", "noise", seed=-1, width=60, height=64, use_cpu=True),
+        node("choice", "scheduler", scheduler="gone"),
+        node("list", "flux_kontext_image_prep", images=[image] * 11),
+        node("fed", "noise", width=60),
+        node("shown", "noise", width=60),
+        node("odd", "noise", width="60", height=[4]),
+        node("unknown", "gone", width=60),
+        node("value", "integer", value=64),
+        edges=[edge("value.value", "fed.width")],
+        form=form("shown.width"),
+    )
+    found = {warning.pointer: warning.message for warning in read(document, lenient=True).warnings}
+    at_odds = {where: message for where, message in found.items() if "may refuse every run" in message}
+    assert [*at_odds] == [
+        "/nodes/0/data/inputs/seed/value",
+        "/nodes/0/data/inputs/width/value",
+        "/nodes/1/data/inputs/scheduler/value",
+        "/nodes/2/data/inputs/images/value",
+    ]
+    assert at_odds["/nodes/0/data/inputs/width/value"].startswith(
+        "the value of 'width' of node noise is not a multiple of 8, so the server may refuse every run;"
+    )
+    assert "is 'gone', which is not one of its choices" in at_odds["/nodes/1/data/inputs/scheduler/value"]
+    assert "has more than 10 items" in at_odds["/nodes/2/data/inputs/images/value"]
+
+
 def test_a_connector_that_nothing_feeds_gives_no_value() -> None:
     edges = [edge("c.out", "blur.image")]
     required = workflow(node("blur", "img_blur"), connector("c"), edges=edges)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import partial
 
-from invokable.contract.fields import CALL, CALLED_INPUTS, DYNAMIC_INPUT
+from invokable.contract.fields import CALL, CALLED_INPUTS, DYNAMIC_INPUT, Choices
+from invokable.contract.limits import NO_LIMITS, Limits
 from invokable.contract.listing import all_of
 from invokable.schema import versions_with_field, versions_with_node
-from invokable.schema.model import MISSING, NodeTemplate, Schema
+from invokable.schema.model import MISSING, InputTemplate, NodeTemplate, Schema
 from invokable.workflow.errors import Findings, nearest, pointer, quoted
 from invokable.workflow.model import (
     EXTRA_INPUTS,
@@ -112,6 +113,42 @@ def check_required(
                 " a run fails at this node",
                 pointer_to(node, "inputs"),
             )
+
+
+def check_fixed_values(
+    workflow: ParsedWorkflow, schema: Schema, given: Collection[tuple[str, str]], findings: Findings
+) -> None:
+    """Find values outside the limits or choices of their fields that nobody can replace: those that are not `given`."""
+    for node in workflow.invocations():
+        if node.template(schema) is None or not node.executable:
+            continue
+        for name, entry in node.inputs.items():
+            template = node.input_template(schema, name)
+            misfit = _misfit(entry.value, template) if template and (node.id, name) not in given else ""
+            if misfit:
+                findings.warn(
+                    f"the value of {quoted(name)} of {node.described()} {misfit}, so the server may refuse every run;"
+                    " add the field to the form, or correct the value in the editor",
+                    pointer_to(node, "inputs", name) + pointer("value"),
+                )
+
+
+def _misfit(value: object, template: InputTemplate) -> str:
+    """Why a number, a text or a list is outside the limits or choices of its field; empty for other values."""
+    if not isinstance(value, list):
+        return _misfit_of_one(value, template.limits, template.options)
+    items = template.limits.item or NO_LIMITS
+    misfits = (_misfit_of_one(item, items, template.options) for item in value)
+    first = next((f"has an item that {misfit}" for misfit in misfits if misfit), "")
+    return template.limits.misfit_of_list(value) or first
+
+
+def _misfit_of_one(value: object, limits: Limits, options: Choices) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return ""
+    if options and value not in options:
+        return f"is {quoted(value)}, which is not one of its choices"
+    return limits.misfit_of_text(value) if isinstance(value, str) else limits.misfit_of_number(value)
 
 
 def _has_value(entry: Input | None) -> bool:

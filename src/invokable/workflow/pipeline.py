@@ -11,6 +11,7 @@ from invokable.schema.model import Schema
 from invokable.workflow.batches import build_batches
 from invokable.workflow.checks import (
     check_fields,
+    check_fixed_values,
     check_form,
     check_ids,
     check_node_types,
@@ -59,7 +60,9 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
     adopt_exposed_fields(workflow, schema, findings)
     prune_form(workflow, schema, findings)
     inputs, outline = discover_form(workflow, schema, fed)
-    check_required(workflow, schema, fed.union((item.node_id, item.field) for item in inputs), findings)
+    given = fed.union((item.node_id, item.field) for item in inputs)
+    check_required(workflow, schema, given, findings)
+    check_fixed_values(workflow, schema, given, findings)
     return Reading(
         workflow=workflow,
         schema=schema,
