@@ -305,7 +305,7 @@ MUTATIONS: Final = [
     Mutation(
         "a missing extra is an internal error",
         "src/invokable/cli/exits.py",
-        "if isinstance(error, ModuleNotFoundError) and error.name in CODEGEN:",
+        "if lacks_codegen(error):",
         "if False:",
         ("tests/cli/test_command_lines.py::test_a_missing_extra_is_named",),
     ),
