@@ -516,7 +516,7 @@ def test_a_wrong_result_in_an_event_is_not_used(wrong: dict[str, Any]) -> None:
 # --- again ------------------------------------------------------------------------------------------------------------
 
 
-def test_items_that_a_restart_interrupts_can_run_again_automatically() -> None:
+def test_items_that_a_restart_interrupts_can_run_again_automatically(caplog: pytest.LogCaptureFixture) -> None:
     following = Following(cards(3), Server(seconds=5), resubmit=True)
     following.driver.disconnected = following.server.away = [(7.0, 9.0)]
     following.at(8.0, following.server.crash)
@@ -524,6 +524,7 @@ def test_items_that_a_restart_interrupts_can_run_again_automatically() -> None:
     assert [image.name for image in result.card] == ["[64].png", "[128].png", "[192].png"]
     assert result.item_ids == [1, 4, 3]
     assert set(following.server.ran.values()) == {1}
+    assert "a restart of the server canceled items [2]; running them again" in caplog.text
 
 
 def test_what_was_reported_before_items_run_again_is_not_reported_again() -> None:

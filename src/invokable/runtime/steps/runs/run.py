@@ -261,7 +261,11 @@ def _finish_despite_restarts(
         except RunInterrupted as interruption:
             if not options.resubmit:
                 raise
-            LOG.warning("batch %s: %s; running them again", state.submission.batch_id, interruption)
+            LOG.warning(
+                "batch %s: a restart of the server canceled items %s; running them again",
+                state.submission.batch_id,
+                list(interruption.item_ids),
+            )
             with carried_by_errors(state):
                 yield from in_time(_retry_insistently(state, context, deadline), deadline, "before anything ran again")
 
