@@ -70,6 +70,10 @@ class Limits:
         names = {member.name for member in fields(cls)} - {"item"}
         return cls(**{name: bound for name, bound in value.items() if name in names})
 
+    def misfit_of_one(self, value: float | str) -> str:
+        """Why a number or a text is outside the limits; empty if it is inside."""
+        return self.misfit_of_text(value) if isinstance(value, str) else self.misfit_of_number(value)
+
     def misfit_of_number(self, value: float) -> str:
         """Why a number is outside the limits, such as `is less than 64`; empty if it is inside."""
         if self.minimum is not None and value < self.minimum:

@@ -148,7 +148,7 @@ def _misfit_of_one(value: object, limits: Limits, options: Choices) -> str:
         return ""
     if options and value not in options:
         return f"is {quoted(value)}, which is not one of its choices"
-    return limits.misfit_of_text(value) if isinstance(value, str) else limits.misfit_of_number(value)
+    return limits.misfit_of_one(value)
 
 
 def _has_value(entry: Input | None) -> bool:

@@ -77,14 +77,10 @@ def _misfits_of_many(given: Many, accepting: Many) -> Iterator[Aspect]:
 
 def _within(limits: Limits, given: One) -> bool:
     if given.choices:
-        return not any(_misfit(limits, choice) for choice in given.choices)
+        return not any(map(limits.misfit_of_one, given.choices))
     if given.base in _NUMBERS:
         return contains(limits, given.limits, whole=given.base == "int")
     return _contains_size(limits, given.limits)
-
-
-def _misfit(limits: Limits, choice: str | float) -> str:
-    return limits.misfit_of_text(choice) if isinstance(choice, str) else limits.misfit_of_number(choice)
 
 
 def _typed(choices: tuple[object, ...]) -> set[tuple[type, object]]:
